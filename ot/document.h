@@ -1,0 +1,164 @@
+// Document: the server half of operational transformation, for one document.
+//
+// It gives every operation its place in the one order of commits: an operation made on revision b
+// is carried over the commits b+1..head, one by one (never over their composition: D1 in
+// docs/ot.md), the committed side standing left, and becomes commit head+1. It recognises
+// operations that are sent again. It is deterministic, holds no clock and no I/O, and belongs to
+// one thread.
+//
+//   revision r   is the text after the first r commits
+//   head         the latest revision, ahead of the disk by what waits for the store
+//   floor        commits at or below it are not in memory; a base below it needs history first
+#ifndef COEDIT_OT_DOCUMENT_H_
+#define COEDIT_OT_DOCUMENT_H_
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "ot/delta.h"
+#include "ot/text.h"
+
+namespace coedit::ot {
+
+using Revision = uint64_t;      // number of commits
+using Sequence = uint64_t;      // of one client on one document; from 1, increasing, gaps legal
+using AuthorNumber = uint64_t;  // from 1, one per (document, client id)
+using Digest = uint64_t;        // rolling digest of the log up to a revision; 0 at revision 0
+
+enum class DocumentType : uint8_t { kRichText = 0, kPlainText = 1 };
+
+// A change at its final revision.
+struct Commit {
+  Revision revision = 0;
+  Digest digest = 0;
+  AuthorNumber author = 0;
+  Sequence sequence = 0;
+  int64_t time_ms =
+      0;  // wall clock, Unix epoch; set by whoever owns a clock, never part of the order
+  Delta delta;
+};
+
+// A change as its author made it.
+struct Operation {
+  AuthorNumber author = 0;
+  Sequence sequence = 0;
+  Revision base = 0;
+  Delta delta;
+};
+
+// What is remembered of an author: enough to answer a resend.
+struct AuthorState {
+  Sequence last_sequence = 0;
+  Revision last_revision = 0;
+  uint64_t last_hash = 0;  // OperationHash of the operation as it was submitted
+};
+
+// Identity of the content of an operation: base revision and submitted delta.
+uint64_t OperationHash(Revision base, const Delta& delta);
+
+// The digest after a commit is appended to a log with digest `previous`.
+Digest ExtendDigest(Digest previous, AuthorNumber author, Sequence sequence, const Delta& delta);
+
+// Bounds that belong to the content of a document (limits.h gives the defaults and reasons).
+struct DocumentLimits {
+  int64_t document_units_max = int64_t{4} << 20;
+  int64_t document_runs_max = int64_t{1} << 20;
+  int64_t delta_components_max = 4096;
+  uint64_t catch_up_revisions_max = 5000;
+  // Components walked while one operation is carried over the commits it had not seen.
+  int64_t transform_work_max = int64_t{4} << 20;
+};
+
+// Why an operation was refused; terminal for that operation.
+enum class Refusal : uint8_t {
+  kInvalidOperation,
+  kSequenceConflict,
+  kStaleSequence,
+  kRevisionTooOld,
+  kTooComplex,
+  kDocumentLimit,
+};
+
+struct Rejected {
+  Refusal reason;
+  std::string text;  // names the offending value
+};
+// The same operation was committed before, as `revision`.
+struct Duplicate {
+  Revision revision;
+};
+// The base lies below the floor but within the catch-up window: prepend the commits after
+// `base` and submit again.
+struct NeedsHistory {
+  Revision after;
+};
+struct Committed {
+  Commit commit;  // time_ms is 0
+  uint64_t operation_hash;
+};
+using Submitted = std::variant<Committed, Duplicate, Rejected, NeedsHistory>;
+
+class Document {
+ public:
+  // `text` is the content at `revision`; commits from there on are given by Replay.
+  Document(DocumentType type, Text text, Revision revision, Digest digest,
+           absl::flat_hash_map<AuthorNumber, AuthorState> authors, const DocumentLimits& limits);
+
+  // Appends a commit that is durable already (loading). kDataLoss if its revision, digest or bounds
+  // do not fit; the document is unusable then.
+  absl::Status Replay(const Commit& commit);
+
+  // Gives `operation` its place. The order of checks is the protocol's: sequence first, then base,
+  // form and limits. Nothing changes unless the answer is Committed.
+  Submitted Submit(const Operation& operation);
+
+  // Commits that end exactly at the floor, in order; lowers the floor.
+  void PrependHistory(std::vector<Commit> commits);
+
+  // Forgets commits at or below `revision` (memory only).
+  void DropHistory(Revision revision);
+
+  DocumentType type() const { return type_; }
+  Revision head() const { return head_; }
+  Digest digest() const { return digest_; }
+  Revision floor() const { return head_ - history_.size(); }
+  const Text& text() const { return text_; }
+  // nullptr if the author never committed.
+  const AuthorState* FindAuthor(AuthorNumber author) const;
+
+  // floor() < revision <= head().
+  const Commit& At(Revision revision) const;
+  // Digest at a revision; nullopt outside [floor, head], and at a floor that PrependHistory lowered
+  // (the commit that made it is not at hand).
+  std::optional<Digest> DigestAt(Revision revision) const;
+  // Length of the text at a revision, floor() <= revision <= head(); units.
+  int64_t LengthAt(Revision revision) const;
+
+ private:
+  struct Entry {
+    Commit commit;
+    int64_t length_after;  // units, so that a base is checked before anything is transformed
+  };
+
+  std::optional<Rejected> CheckForm(const Operation& operation) const;
+
+  DocumentType type_;
+  Text text_;
+  Revision head_;
+  Digest digest_;
+  std::optional<Digest> floor_digest_;  // unknown after PrependHistory
+  int64_t floor_length_;
+  std::deque<Entry> history_;
+  absl::flat_hash_map<AuthorNumber, AuthorState> authors_;
+  DocumentLimits limits_;
+};
+
+}  // namespace coedit::ot
+
+#endif  // COEDIT_OT_DOCUMENT_H_
