@@ -1,0 +1,220 @@
+#include "storage/batch_writer.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "storage/overloaded.h"
+#include "storage/shared_reader.h"
+
+namespace coedit::storage {
+namespace {
+
+// For readers of other processes that are in the way of recovery.
+constexpr absl::Duration kOpenWait = absl::Seconds(5);
+
+bool IsRefused(const Write& write) {
+  return std::visit([](const auto& request) { return request.refused; }, write);
+}
+
+// Answers a write that was not done because of `status`.
+void Answer(const absl::Status& status, AppendOutcome outcome, Write* write) {
+  std::visit(Overloaded{
+                 [&](AppendWrite& append) {
+                   append.result = {.outcome = outcome,
+                                    .text = std::string(status.message()),
+                                    .disk_full = outcome == AppendOutcome::kUnavailable &&
+                                                 absl::IsResourceExhausted(status)};
+                 },
+                 [&](CreateWrite& create) {
+                   // A creation whose fate is unknown shows as kAlreadyExists when tried again.
+                   create.result = absl::IsAlreadyExists(status) || absl::IsDataLoss(status)
+                                       ? status
+                                       : absl::UnavailableError(status.message());
+                 },
+             },
+             *write);
+}
+
+}  // namespace
+
+BatchWriter::BatchWriter(std::string path, const SqliteStoreOptions& options, SharedReader* reader)
+    : path_(std::move(path)), options_(options), reader_(reader) {}
+
+BatchWriter::~BatchWriter() {
+  // What has failed is not touched again; what is healthy closes last, and leaves no log behind.
+  if (failure_ && failure_->closed && writer_ != nullptr) writer_->Abandon();
+  reader_->Replace([](std::unique_ptr<SqliteReader>* reader) { reader->reset(); });
+}
+
+absl::Status BatchWriter::Open() {
+  return reader_->Replace([&](std::unique_ptr<SqliteReader>* reader) {
+    // All handles go first: while one is open SQLite does not look at the log again.
+    reader->reset();
+    if (writer_ != nullptr) writer_->Abandon();
+    writer_.reset();
+    absl::StatusOr<std::unique_ptr<SqliteWriter>> writer_opened =
+        SqliteWriter::Open(path_, options_.vfs, options_.snapshot_rule);
+    if (!writer_opened.ok()) return writer_opened.status();
+    writer_ = *std::move(writer_opened);
+    // Writes anew what a former handle may have failed to make durable.
+    const absl::Status rewritten =
+        writer_->RunCheckpoint(SqliteWriter::Checkpoint::kTruncate, kOpenWait);
+    if (!rewritten.ok()) return rewritten;
+    absl::StatusOr<std::unique_ptr<SqliteReader>> reader_opened =
+        SqliteReader::Open(path_, options_.vfs);
+    if (!reader_opened.ok()) return reader_opened.status();
+    *reader = *std::move(reader_opened);
+    return absl::OkStatus();
+  });
+}
+
+void BatchWriter::CountFailure(const absl::Status& status) {
+  ++statistics_.failures;
+  statistics_.last_error = std::string(status.message());
+}
+
+void BatchWriter::Pause(const absl::Status& status, bool closed) {
+  failure_ = Failure{status, closed,
+                     SteadyClock::now() + absl::ToChronoNanoseconds(options_.retry_interval)};
+}
+
+void BatchWriter::Fail(const absl::Status& status) {
+  CountFailure(status);
+  // A full disk leaves the connection sound: the log holds no end of the transaction. After
+  // anything else only what a new handle reads from the disk can be believed.
+  if (absl::IsResourceExhausted(status)) return Pause(status, /*closed=*/false);
+  Recover();
+}
+
+void BatchWriter::Recover() {
+  ++statistics_.reopenings;
+  wal_bytes_at_checkpoint_ = 0;
+  const absl::Status opened = Open();
+  if (opened.ok()) {
+    failure_.reset();
+  } else {
+    CountFailure(opened);
+    Pause(opened, /*closed=*/true);
+  }
+}
+
+std::optional<BatchWriter::SteadyClock::time_point> BatchWriter::recover_at() const {
+  if (!failure_ || !failure_->closed) return std::nullopt;
+  return failure_->retry_at;
+}
+
+void BatchWriter::Run(std::vector<Write>* batch) {
+  std::vector<bool> decided(batch->size(), false);
+  const absl::Status queue_full = absl::UnavailableError("too many writes wait");
+  for (size_t i = 0; i < batch->size(); ++i) {
+    if (!IsRefused((*batch)[i])) continue;
+    Answer(queue_full, AppendOutcome::kUnavailable, &(*batch)[i]);
+    decided[i] = true;
+  }
+  if (failure_ && (failure_->closed || SteadyClock::now() < failure_->retry_at)) {
+    for (size_t i = 0; i < batch->size(); ++i) {
+      if (!decided[i]) Answer(failure_->status, AppendOutcome::kUnavailable, &(*batch)[i]);
+    }
+    return;
+  }
+  failure_.reset();
+  while (!TryOnce(batch, &decided)) {
+  }
+}
+
+bool BatchWriter::TryOnce(std::vector<Write>* batch, std::vector<bool>* decided) {
+  const auto answer_rest = [&](const absl::Status& status, AppendOutcome outcome) {
+    for (size_t i = 0; i < batch->size(); ++i) {
+      if (!(*decided)[i]) Answer(status, outcome, &(*batch)[i]);
+    }
+    Fail(status);
+    return true;
+  };
+
+  absl::StatusOr<sqlite::Transaction> transaction = writer_->Begin();
+  if (!transaction.ok()) return answer_rest(transaction.status(), AppendOutcome::kUnavailable);
+  SqliteStoreStatistics counts = statistics_;
+  bool wrote = false;
+  for (size_t i = 0; i < batch->size(); ++i) {
+    if ((*decided)[i]) continue;
+    const absl::Status done = std::visit(
+        Overloaded{
+            [&](AppendWrite& write) {
+              const absl::StatusOr<SqliteWriter::Appended> appended =
+                  writer_->Append(write.append, &write.result);
+              if (!appended.ok()) return appended.status();
+              if (*appended == SqliteWriter::Appended::kConflict) {
+                ++counts.conflicts;
+                return absl::OkStatus();
+              }
+              write.result = {.outcome = AppendOutcome::kCommitted, .text = {}};
+              wrote = true;
+              counts.snapshots += *appended == SqliteWriter::Appended::kCommitsAndSnapshot;
+              ++counts.appends;
+              counts.operations += write.append.commit_count;
+              counts.segment_bytes += static_cast<int64_t>(write.append.segment.size());
+              return absl::OkStatus();
+            },
+            [&](CreateWrite& write) {
+              write.result = writer_->Create(write.create);
+              wrote = wrote || write.result.ok();
+              return write.result;
+            },
+        },
+        (*batch)[i]);
+    if (done.ok()) continue;
+    const bool conflict = absl::IsAlreadyExists(done);
+    if (!conflict && !absl::IsDataLoss(done)) {
+      return answer_rest(done, AppendOutcome::kUnavailable);
+    }
+    // Concerns this request alone, but half of it may stand in the transaction.
+    Answer(done, conflict ? AppendOutcome::kConflict : AppendOutcome::kUnavailable, &(*batch)[i]);
+    (*decided)[i] = true;
+    if (conflict) {
+      ++statistics_.conflicts;
+    } else {
+      CountFailure(done);
+    }
+    return false;
+  }
+
+  if (wrote) {
+    if (const absl::Status committed = transaction->Commit(); !committed.ok()) {
+      return answer_rest(committed, absl::IsResourceExhausted(committed)
+                                        ? AppendOutcome::kUnavailable
+                                        : AppendOutcome::kUnknown);
+    }
+    ++counts.transactions;
+  }
+  counts.wal_bytes = writer_->wal_bytes();
+  statistics_ = std::move(counts);
+  return true;
+}
+
+void BatchWriter::CheckpointIfDue() {
+  if (failure_) return;
+  const int64_t wal_bytes = writer_->wal_bytes();
+  // After a complete checkpoint SQLite begins the log anew with the next commit. A log that could
+  // not be emptied, for a reader of another process or a full disk, is tried again when it has
+  // grown.
+  if (wal_bytes < wal_bytes_at_checkpoint_) wal_bytes_at_checkpoint_ = 0;
+  if (wal_bytes < wal_bytes_at_checkpoint_ + options_.checkpoint_wal_bytes) return;
+  const absl::Status done =
+      wal_bytes < options_.truncate_wal_bytes
+          ? writer_->RunCheckpoint(SqliteWriter::Checkpoint::kPassive, absl::ZeroDuration())
+          : reader_->With([&](SqliteReader*) {
+              return writer_->RunCheckpoint(SqliteWriter::Checkpoint::kTruncate,
+                                            absl::ZeroDuration());
+            });
+  wal_bytes_at_checkpoint_ = statistics_.wal_bytes = writer_->wal_bytes();
+  if (done.ok()) {
+    ++statistics_.checkpoints;
+  } else if (absl::IsResourceExhausted(done) || absl::IsAborted(done)) {
+    CountFailure(done);
+  } else {
+    Fail(done);
+  }
+}
+
+}  // namespace coedit::storage

@@ -1,0 +1,123 @@
+#include "storage/memory_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "storage/append_check.h"
+#include "storage/store_errors.h"
+
+namespace coedit::storage {
+namespace {
+
+StoredDocument Stored(const MemoryStore::Document& document) {
+  StoredDocument stored{
+      .type = document.type,
+      .epoch = document.epoch,
+      .snapshot = document.snapshot,
+      .tail = {document.log.begin() + document.snapshot.head.revision, document.log.end()},
+      .authors = {}};
+  for (const auto& [number, author] : document.authors) stored.authors.push_back(author);
+  return stored;
+}
+
+// True if `author` may follow what is known of the authors: the same client under the same number,
+// with a later sequence; or a number and a client id that are both new.
+bool Fits(const std::map<ot::AuthorNumber, Author>& known, const Author& author) {
+  const auto same_number = known.find(author.number);
+  if (same_number != known.end()) {
+    return same_number->second.client_id == author.client_id &&
+           same_number->second.state.last_sequence < author.state.last_sequence;
+  }
+  return std::none_of(known.begin(), known.end(), [&](const auto& entry) {
+    return entry.second.client_id == author.client_id;
+  });
+}
+
+}  // namespace
+
+void MemoryStore::Load(std::string document, Callback<absl::StatusOr<StoredDocument>> done) {
+  const auto found = documents_.find(document);
+  if (found == documents_.end()) return std::move(done)(NoSuchDocument(document));
+  std::move(done)(Stored(found->second));
+}
+
+void MemoryStore::Create(std::string document, ot::DocumentType type, ot::Text initial,
+                         std::string epoch, int64_t now_ms,
+                         Callback<absl::StatusOr<StoredDocument>> done) {
+  const auto [created, is_new] = documents_.try_emplace(document);
+  if (!is_new) return std::move(done)(DocumentExists(document));
+  Document& made = created->second;
+  made.type = type;
+  made.epoch = std::move(epoch);
+  made.created_ms = made.changed_ms = now_ms;
+  made.initial = initial;
+  made.snapshot.text = std::move(initial);
+  std::move(done)(Stored(made));
+}
+
+void MemoryStore::Append(AppendRequest request, Callback<AppendResult> done) {
+  std::move(done)(DoAppend(std::move(request)));
+}
+
+AppendResult MemoryStore::DoAppend(AppendRequest request) {
+  CheckAppendRequest(request);
+  const auto found = documents_.find(request.document);
+  if (found == documents_.end()) return UnknownDocumentConflict(request.document);
+  Document& document = found->second;
+  if (document.head != request.expected) {
+    return HeadConflict(request.document, request.expected, document.head);
+  }
+  std::map<ot::AuthorNumber, Author> authors = document.authors;
+  for (Author& author : request.authors) {
+    const ot::AuthorNumber number = author.number;
+    if (!Fits(authors, author)) return AuthorConflict(request.document, number);
+    authors[number] = std::move(author);
+  }
+
+  document.authors = std::move(authors);
+  for (ot::Commit& commit : request.commits) {
+    document.head = {commit.revision, commit.digest};
+    document.changed_ms = commit.time_ms;
+    document.tail_bytes += static_cast<int64_t>(commit.delta.text_bytes());
+    document.log.push_back(std::move(commit));
+  }
+  const int64_t tail_commits = document.head.revision - document.snapshot.head.revision;
+  if (request.text &&
+      snapshot_rule_.Due(tail_commits, document.tail_bytes, request.text->bytes())) {
+    document.snapshot = {document.head, *std::move(request.text)};
+    document.tail_bytes = 0;
+  }
+  return {.outcome = AppendOutcome::kCommitted, .text = {}};
+}
+
+void MemoryStore::ReadCommits(std::string document, ot::Revision first, ot::Revision last,
+                              Callback<absl::StatusOr<std::vector<ot::Commit>>> done) {
+  const auto found = documents_.find(document);
+  if (found == documents_.end()) return std::move(done)(NoSuchDocument(document));
+  const std::vector<ot::Commit>& log = found->second.log;
+  if (first < 1 || last < first || last > log.size()) {
+    return std::move(done)(NoSuchCommits(document, first, last, log.size()));
+  }
+  std::move(done)(std::vector<ot::Commit>(log.begin() + (first - 1), log.begin() + last));
+}
+
+void MemoryStore::List(std::string prefix, std::string after, int64_t limit,
+                       Callback<absl::StatusOr<std::vector<DocumentInfo>>> done) {
+  std::vector<DocumentInfo> infos;
+  for (auto document = documents_.lower_bound(prefix);
+       document != documents_.end() && absl::StartsWith(document->first, prefix) &&
+       static_cast<int64_t>(infos.size()) < limit;
+       ++document) {
+    if (document->first <= after) continue;
+    const Document& from = document->second;
+    infos.push_back({.id = document->first,
+                     .type = from.type,
+                     .head = from.head,
+                     .created_ms = from.created_ms,
+                     .changed_ms = from.changed_ms});
+  }
+  std::move(done)(std::move(infos));
+}
+
+}  // namespace coedit::storage

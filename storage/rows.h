@@ -1,0 +1,49 @@
+// Rows of the small tables as values, each with the checksum over all its fields that stands in its
+// last column: SQLite itself does not notice a flipped bit.
+#ifndef COEDIT_STORAGE_ROWS_H_
+#define COEDIT_STORAGE_ROWS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "storage/sqlite.h"
+#include "storage/store.h"
+
+namespace coedit::storage {
+
+struct DocumentRow {
+  int64_t number = 0;
+  std::string id;
+  ot::DocumentType type = ot::DocumentType::kRichText;
+  std::string epoch;
+  int64_t created_ms = 0;
+  int64_t changed_ms = 0;
+  Head head;
+  ot::Revision snapshot_revision = 0;  // of the newest snapshot
+  int64_t tail_bytes = 0;              // of the segments after it
+};
+
+// Selects a document by its id; ReadDocumentRow reads what it finds.
+inline constexpr absl::string_view kSelectDocument =
+    "SELECT number, id, type, epoch, created_ms, changed_ms, head_revision, head_digest, "
+    "snapshot_revision, tail_bytes, checksum FROM documents WHERE id = ?1";
+
+uint64_t RowChecksum(const DocumentRow& row);
+// kDataLoss if the row is damaged.
+absl::StatusOr<DocumentRow> ReadDocumentRow(const sqlite::Statement& statement);
+// kNotFound if there is none, kDataLoss if it is damaged. `select` is kSelectDocument.
+absl::StatusOr<DocumentRow> FindDocument(sqlite::Statement* select, absl::string_view id);
+
+// Selects the authors of document ?1 by number; ReadAuthorRow reads one.
+inline constexpr absl::string_view kSelectAuthors =
+    "SELECT number, client_id, user_id, name, color, last_sequence, last_revision, last_hash, "
+    "checksum FROM authors WHERE document = ?1 ORDER BY number";
+
+uint64_t RowChecksum(int64_t document_number, const Author& author);
+absl::StatusOr<Author> ReadAuthorRow(int64_t document_number, const sqlite::Statement& statement);
+
+}  // namespace coedit::storage
+
+#endif  // COEDIT_STORAGE_ROWS_H_

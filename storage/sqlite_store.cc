@@ -1,0 +1,325 @@
+#include "storage/sqlite_store.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "storage/append_check.h"
+#include "storage/overloaded.h"
+#include "storage/segment.h"
+#include "storage/snapshot_codec.h"
+
+namespace coedit::storage {
+namespace {
+
+// What a request takes beside its segment or snapshot, about.
+constexpr int64_t kRequestBytes = 512;
+
+const std::string& DocumentOf(const Write& write) {
+  return std::visit(
+      Overloaded{
+          [](const AppendWrite& w) -> const std::string& { return w.append.document; },
+          [](const CreateWrite& w) -> const std::string& { return w.create.document; },
+      },
+      write);
+}
+
+int64_t BytesOf(const Write& write) {
+  return kRequestBytes + static_cast<int64_t>(std::visit(
+                             Overloaded{
+                                 [](const AppendWrite& w) { return w.append.segment.size(); },
+                                 [](const CreateWrite& w) { return w.create.snapshot.size(); },
+                             },
+                             write));
+}
+
+int64_t OperationsOf(const Write& write) {
+  const auto* append = std::get_if<AppendWrite>(&write);
+  return append == nullptr ? 1 : append->append.commit_count;
+}
+
+void CallBack(Write write) {
+  std::visit(Overloaded{
+                 [](AppendWrite& w) { std::move(w.done)(std::move(w.result)); },
+                 [](CreateWrite& w) {
+                   if (!w.result.ok()) return std::move(w.done)(std::move(w.result));
+                   std::move(w.done)(std::move(w.created));
+                 },
+             },
+             write);
+}
+
+// Marks it to be answered kUnavailable in its turn, and frees what it takes.
+void Refuse(Write* write) {
+  std::visit(Overloaded{
+                 [](AppendWrite& w) {
+                   w.refused = true;
+                   w.append.segment = {};
+                   w.append.text.reset();
+                 },
+                 [](CreateWrite& w) {
+                   w.refused = true;
+                   w.create.snapshot = {};
+                   w.created = {};
+                 },
+             },
+             *write);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& directory,
+                                                               SqliteStoreOptions options) {
+  absl::StatusOr<std::unique_ptr<DataDirectory>> held = DataDirectory::Open(directory);
+  if (!held.ok()) return held.status();
+  const auto named = [&](const absl::Status& status) {
+    return absl::Status(status.code(), absl::StrCat("store '", directory, "': ", status.message()));
+  };
+  const DataDirectory& data = **held;
+  std::unique_ptr<SqliteStore> store(new SqliteStore(*std::move(held), std::move(options)));
+  if (absl::Status opened = store->batch_writer_.Open(); !opened.ok()) return named(opened);
+  if (absl::Status synced = data.Sync(); !synced.ok()) return named(synced);
+  store->writer_thread_ = std::thread([&store = *store] { store.RunWriter(); });
+  store->reader_thread_ = std::thread([&store = *store] { store.RunReader(); });
+  return store;
+}
+
+SqliteStore::SqliteStore(std::unique_ptr<DataDirectory> directory, SqliteStoreOptions options)
+    : directory_(std::move(directory)),
+      options_(std::move(options)),
+      batch_writer_(directory_->database_path(), options_, &reader_) {}
+
+SqliteStore::~SqliteStore() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
+  writer_wakeup_.notify_one();
+  reader_wakeup_.notify_one();
+  // Without threads if the database could not be opened.
+  if (writer_thread_.joinable()) writer_thread_.join();
+  if (reader_thread_.joinable()) reader_thread_.join();
+}
+
+void SqliteStore::Load(std::string document, Callback<absl::StatusOr<StoredDocument>> done) {
+  std::string lane = document;
+  Enter(std::move(lane), Read(LoadRead{std::move(document), std::move(done)}));
+}
+
+void SqliteStore::ReadCommits(std::string document, ot::Revision first, ot::Revision last,
+                              Callback<absl::StatusOr<std::vector<ot::Commit>>> done) {
+  std::string lane = document;
+  Enter(std::move(lane), Read(CommitsRead{std::move(document), first, last, std::move(done)}));
+}
+
+void SqliteStore::List(std::string prefix, std::string after, int64_t limit,
+                       Callback<absl::StatusOr<std::vector<DocumentInfo>>> done) {
+  // Of no document: it sees what is durable when its turn comes.
+  const std::lock_guard<std::mutex> lock(mutex_);
+  reads_.push_back(ListRead{std::move(prefix), std::move(after), limit, std::move(done)});
+  reader_wakeup_.notify_one();
+}
+
+void SqliteStore::Append(AppendRequest request, Callback<AppendResult> done) {
+  CheckAppendRequest(request);
+  const ot::Commit& last = request.commits.back();
+  AppendWrite write;
+  write.append = {.document = request.document,
+                  .expected = request.expected,
+                  .after = {last.revision, last.digest},
+                  .commit_count = static_cast<int64_t>(request.commits.size()),
+                  .changed_ms = last.time_ms,
+                  .segment = EncodeSegment(request.expected, request.commits),
+                  .authors = std::move(request.authors),
+                  .text = std::move(request.text)};
+  write.done = std::move(done);
+  Enter(std::move(request.document), Write(std::move(write)));
+}
+
+void SqliteStore::Create(std::string document, ot::DocumentType type, ot::Text initial,
+                         std::string epoch, int64_t now_ms,
+                         Callback<absl::StatusOr<StoredDocument>> done) {
+  CreateWrite write;
+  write.create = {.document = document,
+                  .type = type,
+                  .epoch = epoch,
+                  .now_ms = now_ms,
+                  .snapshot = EncodeSnapshot(Head{}, initial)};
+  write.created = {.type = type,
+                   .epoch = std::move(epoch),
+                   .snapshot = {Head{}, std::move(initial)},
+                   .tail = {},
+                   .authors = {}};
+  write.done = std::move(done);
+  Enter(std::move(document), Write(std::move(write)));
+}
+
+SqliteStoreStatistics SqliteStore::Statistics() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  SqliteStoreStatistics statistics = statistics_;
+  statistics.waiting_bytes = waiting_bytes_;
+  statistics.damaged_snapshots = damaged_snapshots_;
+  statistics.last_damage = last_damage_;
+  return statistics;
+}
+
+void SqliteStore::Enter(std::string document, Request request) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  auto* write = std::get_if<Write>(&request);
+  if (write != nullptr) {
+    // A request larger than the bound may still wait alone.
+    if (waiting_bytes_ > 0 && waiting_bytes_ + BytesOf(*write) > options_.waiting_bytes_max) {
+      Refuse(write);
+    }
+    waiting_bytes_ += BytesOf(*write);
+  }
+  Lane& lane = lanes_[std::move(document)];
+  if (lane.waiting.empty() && (lane.on_the_way == 0 || lane.writes == (write != nullptr))) {
+    Dispatch(&lane, std::move(request));
+  } else {
+    lane.waiting.push_back(std::move(request));
+  }
+}
+
+void SqliteStore::Dispatch(Lane* lane, Request request) {
+  ++lane->on_the_way;
+  lane->writes = std::holds_alternative<Write>(request);
+  if (!lane->writes) {
+    reads_.push_back(std::get<Read>(std::move(request)));
+    reader_wakeup_.notify_one();
+    return;
+  }
+  const bool was_full =
+      batch_operations_ >= options_.batch_operations || batch_bytes_ >= options_.batch_bytes;
+  Write& write = std::get<Write>(request);
+  batch_operations_ += OperationsOf(write);
+  batch_bytes_ += BytesOf(write);
+  writes_.push_back(std::move(write));
+  const bool is_full =
+      batch_operations_ >= options_.batch_operations || batch_bytes_ >= options_.batch_bytes;
+  // The writer sleeps while nothing waits, or until the interval is over or the batch is full.
+  if (writes_.size() == 1 || is_full != was_full) writer_wakeup_.notify_one();
+}
+
+void SqliteStore::Leave(const std::string& document) {
+  const auto found = lanes_.find(document);
+  Lane& lane = found->second;
+  if (--lane.on_the_way > 0) return;
+  size_t next = 0;
+  while (
+      next < lane.waiting.size() &&
+      (lane.on_the_way == 0 || lane.writes == std::holds_alternative<Write>(lane.waiting[next]))) {
+    Dispatch(&lane, std::move(lane.waiting[next++]));
+  }
+  lane.waiting.erase(lane.waiting.begin(), lane.waiting.begin() + next);
+  if (lane.on_the_way > 0) return;
+  lanes_.erase(found);
+  if (!IsFinished()) return;
+  writer_wakeup_.notify_one();
+  reader_wakeup_.notify_one();
+}
+
+void SqliteStore::RunWriter() {
+  const auto interval = absl::ToChronoNanoseconds(options_.commit_interval);
+  BatchWriter::SteadyClock::time_point next_start = BatchWriter::SteadyClock::now();
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    const auto has_work = [&] { return !writes_.empty() || IsFinished(); };
+    if (const auto recover_at = batch_writer_.recover_at()) {
+      writer_wakeup_.wait_until(lock, *recover_at, has_work);
+      if (BatchWriter::SteadyClock::now() >= *recover_at) {
+        lock.unlock();
+        batch_writer_.Recover();
+        lock.lock();
+      }
+    } else {
+      writer_wakeup_.wait(lock, has_work);
+    }
+    if (writes_.empty()) {
+      if (IsFinished()) return;
+      continue;
+    }
+    writer_wakeup_.wait_until(lock, next_start, [&] {
+      return stopping_ || batch_operations_ >= options_.batch_operations ||
+             batch_bytes_ >= options_.batch_bytes;
+    });
+    std::vector<Write> batch = std::exchange(writes_, {});
+    batch_operations_ = 0;
+    batch_bytes_ = 0;
+    lock.unlock();
+
+    next_start = BatchWriter::SteadyClock::now() + interval;
+    std::vector<std::string> documents;
+    documents.reserve(batch.size());
+    int64_t bytes = 0;
+    for (const Write& write : batch) {
+      documents.push_back(DocumentOf(write));
+      bytes += BytesOf(write);
+    }
+    batch_writer_.Run(&batch);
+
+    // The figures first, so that whoever is called back finds itself counted.
+    lock.lock();
+    statistics_ = batch_writer_.statistics();
+    waiting_bytes_ -= bytes;
+    lock.unlock();
+    for (Write& write : batch) CallBack(std::move(write));
+    lock.lock();
+    for (const std::string& document : documents) Leave(document);
+    lock.unlock();
+
+    batch_writer_.CheckpointIfDue();
+    lock.lock();
+  }
+}
+
+void SqliteStore::RunReader() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    reader_wakeup_.wait(lock, [&] { return !reads_.empty() || IsFinished(); });
+    if (reads_.empty()) return;
+    std::vector<Read> reads = std::exchange(reads_, {});
+    lock.unlock();
+    for (Read& read : reads) std::visit([this](auto& request) { Answer(&request); }, read);
+    lock.lock();
+  }
+}
+
+template <typename Use>
+auto SqliteStore::WithReader(Use use) {
+  using Result = decltype(use(static_cast<SqliteReader*>(nullptr)));
+  return reader_.With([&](SqliteReader* reader) -> Result {
+    if (reader == nullptr) {
+      return absl::UnavailableError("the database is closed after an I/O error");
+    }
+    Result result = use(reader);
+    for (std::string& damage : reader->TakeDamage()) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      ++damaged_snapshots_;
+      last_damage_ = std::move(damage);
+    }
+    return result;
+  });
+}
+
+void SqliteStore::Answer(LoadRead* read) {
+  std::move(read->done)(
+      WithReader([&](SqliteReader* reader) { return reader->Load(read->document); }));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Leave(read->document);
+}
+
+void SqliteStore::Answer(CommitsRead* read) {
+  std::move(read->done)(WithReader([&](SqliteReader* reader) {
+    return reader->ReadCommits(read->document, read->first, read->last);
+  }));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Leave(read->document);
+}
+
+void SqliteStore::Answer(ListRead* read) {
+  std::move(read->done)(WithReader(
+      [&](SqliteReader* reader) { return reader->List(read->prefix, read->after, read->limit); }));
+}
+
+}  // namespace coedit::storage

@@ -1,0 +1,124 @@
+// SqliteStore: a Store in one SQLite database, for one process.
+//
+//   the thread that asks     encodes commits into a segment, queues the request
+//   writer thread            takes every append and creation that waits, of all documents, in one
+//                            transaction; the only one that writes and checkpoints
+//   reader thread            Load, ReadCommits and List, on a connection that cannot write; so a
+//                            large document that is opened does not hold up anybody's commits
+//
+// Calls of one document are answered in order: writes may be on their way together, or reads may,
+// but a read begins only after the writes asked for before it have been answered, and the other way
+// round. So a Load sees what was appended before it.
+//
+// Threads: all of it may be called from any thread. Callbacks run on the store's threads.
+#ifndef COEDIT_STORAGE_SQLITE_STORE_H_
+#define COEDIT_STORAGE_SQLITE_STORE_H_
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "storage/batch_writer.h"
+#include "storage/data_directory.h"
+#include "storage/shared_reader.h"
+#include "storage/sqlite_store_options.h"
+#include "storage/store.h"
+
+namespace coedit::storage {
+
+class SqliteStore final : public Store {
+ public:
+  // Makes the directory and the database in it, or opens what is there. kFailedPrecondition if
+  // another process has the directory, or if the database is of a newer coedit or another program.
+  static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& directory,
+                                                           SqliteStoreOptions options = {});
+  ~SqliteStore() override;
+
+  void Load(std::string document, Callback<absl::StatusOr<StoredDocument>> done) override;
+  void Create(std::string document, ot::DocumentType type, ot::Text initial, std::string epoch,
+              int64_t now_ms, Callback<absl::StatusOr<StoredDocument>> done) override;
+  void Append(AppendRequest request, Callback<AppendResult> done) override;
+  void ReadCommits(std::string document, ot::Revision first, ot::Revision last,
+                   Callback<absl::StatusOr<std::vector<ot::Commit>>> done) override;
+  void List(std::string prefix, std::string after, int64_t limit,
+            Callback<absl::StatusOr<std::vector<DocumentInfo>>> done) override;
+
+  SqliteStoreStatistics Statistics() const;
+
+ private:
+  struct LoadRead {
+    std::string document;
+    Callback<absl::StatusOr<StoredDocument>> done;
+  };
+  struct CommitsRead {
+    std::string document;
+    ot::Revision first;
+    ot::Revision last;
+    Callback<absl::StatusOr<std::vector<ot::Commit>>> done;
+  };
+  struct ListRead {
+    std::string prefix;
+    std::string after;
+    int64_t limit;
+    Callback<absl::StatusOr<std::vector<DocumentInfo>>> done;
+  };
+  using Read = std::variant<LoadRead, CommitsRead, ListRead>;
+  using Request = std::variant<Write, Read>;
+
+  // The calls of one document that are not answered yet.
+  struct Lane {
+    bool writes = false;  // what is on its way: writes, or reads
+    int64_t on_the_way = 0;
+    std::vector<Request> waiting;  // of the other kind, and what came after
+  };
+
+  SqliteStore(std::unique_ptr<DataDirectory> directory, SqliteStoreOptions options);
+
+  void Enter(std::string document, Request request);
+  // With mutex_ held:
+  void Dispatch(Lane* lane, Request request);
+  void Leave(const std::string& document);
+  bool IsFinished() const { return stopping_ && lanes_.empty(); }
+
+  void RunWriter();
+  void RunReader();
+  void Answer(LoadRead* read);
+  void Answer(CommitsRead* read);
+  void Answer(ListRead* read);
+  // What `use(SqliteReader*)` returns, a StatusOr.
+  template <typename Use>
+  auto WithReader(Use use);
+
+  const std::unique_ptr<DataDirectory> directory_;
+  const SqliteStoreOptions options_;
+  SharedReader reader_;
+  BatchWriter batch_writer_;  // of the writer thread, once it runs
+
+  mutable std::mutex mutex_;
+  std::condition_variable writer_wakeup_;
+  std::condition_variable reader_wakeup_;
+  bool stopping_ = false;
+  absl::flat_hash_map<std::string, Lane> lanes_;
+  std::vector<Write> writes_;  // for the next batch
+  std::vector<Read> reads_;
+  int64_t batch_operations_ = 0;  // in writes_
+  int64_t batch_bytes_ = 0;
+  int64_t waiting_bytes_ = 0;         // in writes_, in the batch that runs and in lanes
+  SqliteStoreStatistics statistics_;  // of batch_writer_, after the last batch
+  int64_t damaged_snapshots_ = 0;
+  std::string last_damage_;
+
+  std::thread writer_thread_;
+  std::thread reader_thread_;
+};
+
+}  // namespace coedit::storage
+
+#endif  // COEDIT_STORAGE_SQLITE_STORE_H_

@@ -1,0 +1,224 @@
+#include "storage/sqlite_writer.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "storage/schema.h"
+#include "storage/snapshot_codec.h"
+#include "storage/store_errors.h"
+
+namespace coedit::storage {
+namespace {
+
+// In the log each page has a head of its own.
+constexpr int64_t kWalFrameHeadBytes = 24;
+
+constexpr absl::string_view kInsertDocument =
+    "INSERT INTO documents (id, type, epoch, created_ms, changed_ms, head_revision, head_digest, "
+    "snapshot_revision, tail_bytes, checksum, number) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+constexpr absl::string_view kUpdateDocument =
+    "UPDATE documents SET changed_ms = ?2, head_revision = ?3, head_digest = ?4, "
+    "snapshot_revision = ?5, tail_bytes = ?6, checksum = ?7 WHERE number = ?1";
+// Changes no row if the number is that of another client or the sequence does not grow.
+constexpr absl::string_view kPutAuthor =
+    "INSERT INTO authors (document, number, client_id, user_id, name, color, last_sequence, "
+    "last_revision, last_hash, checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
+    "ON CONFLICT (document, number) DO UPDATE SET user_id = ?4, name = ?5, color = ?6, "
+    "last_sequence = ?7, last_revision = ?8, last_hash = ?9, checksum = ?10 "
+    "WHERE client_id = ?3 AND last_sequence < ?7";
+constexpr absl::string_view kInsertSegment =
+    "INSERT INTO segments (document, first_revision, last_revision, body) "
+    "VALUES (?1, ?2, ?3, ?4)";
+constexpr absl::string_view kInsertSnapshot =
+    "INSERT INTO snapshots (document, revision, body) VALUES (?1, ?2, ?3)";
+// The first stays because the history begins with it, the last but one in case the last is damaged.
+constexpr absl::string_view kDeleteSnapshots =
+    "DELETE FROM snapshots WHERE document = ?1 AND revision > 0 AND revision < ?2";
+
+int CountWalPages(void* pages, sqlite3*, const char*, int count) {
+  *static_cast<int64_t*>(pages) = count;
+  return SQLITE_OK;
+}
+
+absl::Status UseWriteAheadLog(sqlite::Connection* connection) {
+  absl::StatusOr<sqlite::Statement> pragma = connection->Prepare("PRAGMA journal_mode = WAL");
+  if (!pragma.ok()) return pragma.status();
+  const absl::StatusOr<bool> row = pragma->Step();
+  if (!row.ok()) return row.status();
+  // The answer is the mode that holds now, not an error.
+  if (*row && pragma->Text(0) == "wal") return absl::OkStatus();
+  return absl::UnavailableError("sqlite: no write-ahead log on this file system");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SqliteWriter>> SqliteWriter::Open(
+    const std::string& path, const std::string& vfs, const SnapshotRule& snapshot_rule) {
+  absl::StatusOr<sqlite::Connection> connection =
+      sqlite::Connection::Open(path, sqlite::Access::kReadWrite, vfs);
+  if (!connection.ok()) return connection.status();
+  std::unique_ptr<SqliteWriter> writer(new SqliteWriter(*std::move(connection), snapshot_rule));
+  if (absl::Status prepared = writer->Prepare(); !prepared.ok()) return prepared;
+  return writer;
+}
+
+absl::Status SqliteWriter::Prepare() {
+  if (absl::Status done = ConfigureConnection(&connection_); !done.ok()) return done;
+  // FULL, not NORMAL: an answer promises that the commit survives a power cut.
+  if (absl::Status done = connection_.Execute("PRAGMA synchronous = FULL"); !done.ok()) return done;
+  // Before the file is turned to WAL, so that what is not ours is refused untouched.
+  if (absl::Status done = MigrateSchema(&connection_); !done.ok()) return done;
+  if (absl::Status done = UseWriteAheadLog(&connection_); !done.ok()) return done;
+  const absl::StatusOr<int64_t> page_bytes = connection_.QueryInt64("PRAGMA page_size");
+  if (!page_bytes.ok()) return page_bytes.status();
+  wal_page_bytes_ = *page_bytes + kWalFrameHeadBytes;
+  // Takes the place of SQLite's own checkpoints, which would run within a COMMIT.
+  sqlite3_wal_hook(connection_.handle(), &CountWalPages, wal_pages_.get());
+
+  for (const auto& [statement, sql] :
+       {std::pair(&select_document_, kSelectDocument),
+        std::pair(&insert_document_, kInsertDocument),
+        std::pair(&update_document_, kUpdateDocument), std::pair(&put_author_, kPutAuthor),
+        std::pair(&insert_segment_, kInsertSegment), std::pair(&insert_snapshot_, kInsertSnapshot),
+        std::pair(&delete_snapshots_, kDeleteSnapshots)}) {
+    absl::StatusOr<sqlite::Statement> prepared = connection_.Prepare(sql);
+    if (!prepared.ok()) return prepared.status();
+    *statement = *std::move(prepared);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SqliteWriter::Appended> SqliteWriter::Append(const EncodedAppend& append,
+                                                            AppendResult* conflict) {
+  absl::StatusOr<DocumentRow> row = FindDocument(&*select_document_, append.document);
+  if (absl::IsNotFound(row.status())) {
+    *conflict = UnknownDocumentConflict(append.document);
+    return Appended::kConflict;
+  }
+  if (!row.ok()) return row.status();
+  // Nobody else can write between this comparison and the commit: the transaction is immediate.
+  if (row->head != append.expected) {
+    *conflict = HeadConflict(append.document, append.expected, row->head);
+    return Appended::kConflict;
+  }
+
+  absl::Status done = insert_segment_->BindInt64(1, row->number)
+                          .BindUint64(2, append.expected.revision + 1)
+                          .BindUint64(3, append.after.revision)
+                          .BindBlob(4, append.segment)
+                          .Run();
+  if (!done.ok()) return done;
+  for (const Author& author : append.authors) {
+    if (done = PutAuthor(*row, author); !done.ok()) return done;
+  }
+
+  Appended appended = Appended::kCommits;
+  row->head = append.after;
+  row->changed_ms = append.changed_ms;
+  row->tail_bytes += static_cast<int64_t>(append.segment.size());
+  const int64_t tail_commits = row->head.revision - row->snapshot_revision;
+  if (append.text && snapshot_rule_.Due(tail_commits, row->tail_bytes, append.text->bytes())) {
+    done = PutSnapshot(*row, EncodeSnapshot(row->head, *append.text));
+    if (!done.ok()) return done;
+    row->snapshot_revision = row->head.revision;
+    row->tail_bytes = 0;
+    appended = Appended::kCommitsAndSnapshot;
+  }
+  done = update_document_->BindInt64(1, row->number)
+             .BindInt64(2, row->changed_ms)
+             .BindUint64(3, row->head.revision)
+             .BindUint64(4, row->head.digest)
+             .BindUint64(5, row->snapshot_revision)
+             .BindInt64(6, row->tail_bytes)
+             .BindUint64(7, RowChecksum(*row))
+             .Run();
+  if (!done.ok()) return done;
+  return appended;
+}
+
+absl::Status SqliteWriter::PutAuthor(const DocumentRow& row, const Author& author) {
+  absl::Status done = put_author_->BindInt64(1, row.number)
+                          .BindUint64(2, author.number)
+                          .BindText(3, author.client_id)
+                          .BindText(4, author.user_id)
+                          .BindText(5, author.name)
+                          .BindText(6, author.color)
+                          .BindUint64(7, author.state.last_sequence)
+                          .BindUint64(8, author.state.last_revision)
+                          .BindUint64(9, author.state.last_hash)
+                          .BindUint64(10, RowChecksum(row.number, author))
+                          .Run();
+  // A client id that has another number violates a constraint; a number that has another client id
+  // changes nothing.
+  if (absl::IsAlreadyExists(done) || (done.ok() && connection_.Changes() != 1)) {
+    return absl::AlreadyExistsError(AuthorConflict(row.id, author.number).text);
+  }
+  return done;
+}
+
+absl::Status SqliteWriter::PutSnapshot(const DocumentRow& row, absl::string_view body) {
+  absl::Status done = insert_snapshot_->BindInt64(1, row.number)
+                          .BindUint64(2, row.head.revision)
+                          .BindBlob(3, body)
+                          .Run();
+  if (!done.ok()) return done;
+  return delete_snapshots_->BindInt64(1, row.number).BindUint64(2, row.snapshot_revision).Run();
+}
+
+absl::Status SqliteWriter::Create(const EncodedCreate& create) {
+  const absl::StatusOr<DocumentRow> found = FindDocument(&*select_document_, create.document);
+  if (found.ok()) return DocumentExists(create.document);
+  if (!absl::IsNotFound(found.status())) return found.status();
+
+  // The number is part of the checksum, so it is chosen here, as SQLite would.
+  const absl::StatusOr<int64_t> number =
+      connection_.QueryInt64("SELECT ifnull(max(number), 0) + 1 FROM documents");
+  if (!number.ok()) return number.status();
+  const DocumentRow row{.number = *number,
+                        .id = create.document,
+                        .type = create.type,
+                        .epoch = create.epoch,
+                        .created_ms = create.now_ms,
+                        .changed_ms = create.now_ms,
+                        .head = {}};
+  absl::Status done = insert_document_->BindText(1, row.id)
+                          .BindInt64(2, static_cast<int64_t>(row.type))
+                          .BindText(3, row.epoch)
+                          .BindInt64(4, row.created_ms)
+                          .BindInt64(5, row.changed_ms)
+                          .BindUint64(6, row.head.revision)
+                          .BindUint64(7, row.head.digest)
+                          .BindUint64(8, row.snapshot_revision)
+                          .BindInt64(9, row.tail_bytes)
+                          .BindUint64(10, RowChecksum(row))
+                          .BindInt64(11, row.number)
+                          .Run();
+  if (!done.ok()) return done;
+  return insert_snapshot_->BindInt64(1, row.number)
+      .BindUint64(2, 0)
+      .BindBlob(3, create.snapshot)
+      .Run();
+}
+
+absl::Status SqliteWriter::RunCheckpoint(Checkpoint mode, absl::Duration wait) {
+  absl::Status done = connection_.Checkpoint(
+      mode == Checkpoint::kPassive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE, wait);
+  if (done.ok() && mode == Checkpoint::kTruncate) *wal_pages_ = 0;
+  return done;
+}
+
+absl::StatusOr<std::string> SqliteWriter::Setting(absl::string_view pragma) {
+  absl::StatusOr<sqlite::Statement> statement =
+      connection_.Prepare(absl::StrCat("PRAGMA ", pragma));
+  if (!statement.ok()) return statement.status();
+  const absl::StatusOr<bool> row = statement->Step();
+  if (!row.ok()) return row.status();
+  return std::string(statement->Text(0));
+}
+
+void SqliteWriter::Abandon() {
+  sqlite3_db_config(connection_.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
+}  // namespace coedit::storage

@@ -1,0 +1,112 @@
+// SqliteWriter: the one connection that writes, and what it does within a transaction. When to
+// begin and commit, and what a failure means for the requests, BatchWriter decides.
+//
+// It is also the one connection that checkpoints: SQLite before 3.51.3 can damage the database when
+// two connections write or checkpoint at once.
+#ifndef COEDIT_STORAGE_SQLITE_WRITER_H_
+#define COEDIT_STORAGE_SQLITE_WRITER_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "storage/rows.h"
+#include "storage/snapshot_rule.h"
+#include "storage/sqlite.h"
+#include "storage/store.h"
+
+namespace coedit::storage {
+
+// An AppendRequest, encoded on the thread that asked.
+struct EncodedAppend {
+  std::string document;
+  Head expected;
+  Head after;
+  int64_t commit_count = 0;
+  int64_t changed_ms = 0;  // time of the last commit
+  std::string segment;
+  std::vector<Author> authors;
+  std::optional<ot::Text> text;
+};
+
+struct EncodedCreate {
+  std::string document;
+  ot::DocumentType type = ot::DocumentType::kRichText;
+  std::string epoch;
+  int64_t now_ms = 0;
+  std::string snapshot;
+};
+
+class SqliteWriter {
+ public:
+  enum class Checkpoint {
+    kPassive,   // as far as no reader is in the way
+    kTruncate,  // all of it, and the log file becomes empty; kAborted if a reader is in the way
+  };
+  enum class Appended {
+    kConflict,  // the head is another one; nothing was written
+    kCommits,
+    kCommitsAndSnapshot,
+  };
+
+  // Opens or makes the file, brings its schema up to date and applies the settings.
+  static absl::StatusOr<std::unique_ptr<SqliteWriter>> Open(const std::string& path,
+                                                            const std::string& vfs,
+                                                            const SnapshotRule& snapshot_rule);
+
+  absl::StatusOr<sqlite::Transaction> Begin() {
+    return sqlite::Transaction::Begin(&connection_, sqlite::Transaction::Mode::kImmediate);
+  }
+
+  // Within a transaction. `conflict` is set with kConflict only. A status leaves the transaction
+  // with half of a request in it: it must be rolled back. kAlreadyExists (an author does not fit)
+  // and kDataLoss concern this request alone.
+  absl::StatusOr<Appended> Append(const EncodedAppend& append, AppendResult* conflict);
+  // Likewise. kAlreadyExists if the document exists.
+  absl::Status Create(const EncodedCreate& create);
+
+  // Waits up to `wait` for readers that are in its way.
+  absl::Status RunCheckpoint(Checkpoint mode, absl::Duration wait);
+
+  // Size of the write-ahead log in use, after the last commit.
+  int64_t wal_bytes() const { return *wal_pages_ * wal_page_bytes_; }
+
+  // The value of a PRAGMA, for tests.
+  absl::StatusOr<std::string> Setting(absl::string_view pragma);
+
+  // Closing will not write: after a failed fsync no write on this handle can be trusted.
+  void Abandon();
+
+ private:
+  SqliteWriter(sqlite::Connection connection, const SnapshotRule& snapshot_rule)
+      : connection_(std::move(connection)), snapshot_rule_(snapshot_rule) {}
+
+  absl::Status Prepare();
+  absl::Status PutAuthor(const DocumentRow& row, const Author& author);
+  absl::Status PutSnapshot(const DocumentRow& row, absl::string_view body);
+
+  sqlite::Connection connection_;
+  SnapshotRule snapshot_rule_;
+  // On the heap because SQLite keeps its address.
+  std::unique_ptr<int64_t> wal_pages_ = std::make_unique<int64_t>(0);
+  int64_t wal_page_bytes_ = 0;
+
+  // Present once Prepare() has succeeded.
+  std::optional<sqlite::Statement> select_document_;
+  std::optional<sqlite::Statement> insert_document_;
+  std::optional<sqlite::Statement> update_document_;
+  std::optional<sqlite::Statement> put_author_;
+  std::optional<sqlite::Statement> insert_segment_;
+  std::optional<sqlite::Statement> insert_snapshot_;
+  std::optional<sqlite::Statement> delete_snapshots_;
+};
+
+}  // namespace coedit::storage
+
+#endif  // COEDIT_STORAGE_SQLITE_WRITER_H_

@@ -1,0 +1,273 @@
+// The store over a file system with faults: what is acknowledged stays, what is refused may be
+// tried again, and nobody is told something that recovery takes back.
+#include <sys/resource.h>
+
+#include <csignal>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "storage/sqlite_store.h"
+#include "tests/storage/fault_vfs.h"
+#include "tests/storage/store_testing.h"
+
+namespace coedit::storage {
+namespace {
+
+class FaultTest : public testing::Test {
+ protected:
+  FaultTest() { TheFaults().Clear(); }
+  ~FaultTest() override { TheFaults().Clear(); }
+
+  // Retries at once, so that no test waits.
+  static SqliteStoreOptions Options() {
+    return {.retry_interval = absl::ZeroDuration(), .vfs = kFaultVfsName};
+  }
+  void Open(const SqliteStoreOptions& options = Options()) {
+    store_.reset();
+    absl::StatusOr<std::unique_ptr<SqliteStore>> opened =
+        SqliteStore::Open(directory_.path(), options);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    store_ = *std::move(opened);
+  }
+  SqliteStore* store() { return store_.get(); }
+  void ExpectStored(const Scribe& scribe) {
+    const absl::StatusOr<StoredDocument> stored = Load(store(), "notes");
+    ASSERT_TRUE(stored.ok()) << stored.status();
+    ExpectSame(*stored, scribe);
+  }
+  AppendResult AppendNow(Scribe* scribe) { return Append(store(), scribe->Take()); }
+
+  TemporaryDirectory directory_;
+  std::unique_ptr<SqliteStore> store_;
+};
+
+TEST_F(FaultTest, AFullDiskRefusesAndRecovers) {
+  Open();
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  scribe.Type(1, "before");
+  ASSERT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kCommitted);
+
+  TheFaults().log_full = true;
+  Scribe refused = scribe;
+  refused.Type(1, "while");
+  for (int i = 0; i < 3; ++i) {
+    const AppendResult result = Append(store(), Scribe(refused).Take());
+    EXPECT_EQ(result.outcome, AppendOutcome::kUnavailable) << result.text;
+    EXPECT_TRUE(result.disk_full);
+    EXPECT_NE(result.text.find("full"), std::string::npos) << result.text;
+    ExpectStored(scribe);  // reading goes on
+  }
+  EXPECT_TRUE(absl::IsUnavailable(Create(store(), "plans").status()));
+  TheFaults().log_full = false;
+
+  EXPECT_EQ(AppendNow(&refused).outcome, AppendOutcome::kCommitted);
+  ASSERT_TRUE(Create(store(), "plans").ok());
+  ExpectStored(refused);
+  EXPECT_EQ(store()->Statistics().reopenings, 0);
+  EXPECT_EQ(store()->Statistics().failures, 4);
+  Open();
+  ExpectStored(refused);
+}
+
+TEST_F(FaultTest, NothingIsTriedWhileTheStoreWaits) {
+  SqliteStoreOptions options = Options();
+  options.retry_interval = absl::Hours(1);
+  Open(options);
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  TheFaults().log_full = true;
+  Scribe scribe("notes");
+  scribe.Type(1, "a");
+  EXPECT_TRUE(Append(store(), Scribe(scribe).Take()).disk_full);
+  TheFaults().log_full = false;
+  EXPECT_TRUE(Append(store(), Scribe(scribe).Take()).disk_full);
+  EXPECT_EQ(store()->Statistics().failures, 1);
+}
+
+// The log can still grow, the database cannot: commits go on, the checkpoint waits.
+TEST_F(FaultTest, AFullDiskAtACheckpoint) {
+  SqliteStoreOptions options = Options();
+  options.checkpoint_wal_bytes = 1;
+  Open(options);
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  TheFaults().database_full = true;
+  for (int i = 0; i < 10; ++i) {
+    scribe.Type(1, std::string(10'000, 'x'));
+    ASSERT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kCommitted);
+  }
+  ExpectStored(scribe);
+  EXPECT_GT(store()->Statistics().failures, 0);
+  EXPECT_EQ(store()->Statistics().reopenings, 0);
+  TheFaults().database_full = false;
+  Open(options);
+  ExpectStored(scribe);
+}
+
+// The fsync fails, yet the bytes are there: the commit comes back with the recovery, and nobody is
+// told otherwise in between.
+TEST_F(FaultTest, AFailedSyncWhoseBytesStay) {
+  Open();
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  scribe.Type(1, "a");
+  ASSERT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kCommitted);
+  TheFaults().failing_log_syncs = 1;
+  scribe.Type(1, "b");
+  EXPECT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kUnknown);
+  EXPECT_EQ(store()->Statistics().reopenings, 1);
+  ExpectStored(scribe);
+  scribe.Type(1, "c");
+  EXPECT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kCommitted);
+  Open();
+  ExpectStored(scribe);
+}
+
+TEST_F(FaultTest, AFailedSyncWhoseBytesAreLost) {
+  Open();
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  scribe.Type(1, "a");
+  ASSERT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kCommitted);
+  TheFaults().unsynced_lost = true;
+  TheFaults().failing_log_syncs = 1;
+  Scribe lost = scribe;
+  lost.Type(1, "b");
+  EXPECT_EQ(AppendNow(&lost).outcome, AppendOutcome::kUnknown);
+  ExpectStored(scribe);
+  scribe.Type(2, "c");
+  EXPECT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kCommitted);
+  Open();
+  ExpectStored(scribe);
+}
+
+// While the database cannot be opened again, nothing is read: what the old handles show may not
+// hold.
+TEST_F(FaultTest, NothingIsReadBeforeRecovery) {
+  Open();
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  scribe.Type(1, "a");
+  TheFaults().open_fails = true;
+  TheFaults().failing_log_syncs = 1;
+  EXPECT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kUnknown);
+  EXPECT_TRUE(absl::IsUnavailable(Load(store(), "notes").status()));
+  EXPECT_TRUE(absl::IsUnavailable(ReadCommits(store(), "notes", 1, 1).status()));
+  EXPECT_TRUE(absl::IsUnavailable(List(store()).status()));
+  scribe.Type(1, "b");
+  const AppendResult refused = Append(store(), Scribe(scribe).Take());
+  EXPECT_EQ(refused.outcome, AppendOutcome::kUnavailable);
+  EXPECT_FALSE(refused.disk_full);
+
+  TheFaults().open_fails = false;
+  // It recovers by itself.
+  while (absl::IsUnavailable(Load(store(), "notes").status())) {
+  }
+  EXPECT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kCommitted);
+  ExpectStored(scribe);
+}
+
+TEST_F(FaultTest, AStoreThatCannotRecoverStillStops) {
+  Open();
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  TheFaults().open_fails = true;
+  TheFaults().failing_log_syncs = 1;
+  Scribe scribe("notes");
+  scribe.Type(1, "a");
+  EXPECT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kUnknown);
+  store_.reset();
+  TheFaults().Clear();
+  Open();
+  ExpectStored(scribe);
+}
+
+// One call after another fails, write, sync or truncation: each time what was acknowledged is
+// there, what was refused is not, and what is unknown is one of the two.
+TEST_F(FaultTest, EachCallFailsOnce) {
+  SqliteStoreOptions options = Options();
+  options.checkpoint_wal_bytes = 1;
+  int faults_hit = 0;
+  int unknown = 0;
+  for (int64_t call = 0;; ++call) {
+    SCOPED_TRACE(absl::StrCat("call ", call));
+    TemporaryDirectory directory;
+    std::unique_ptr<SqliteStore> store = *SqliteStore::Open(directory.path(), options);
+    ASSERT_TRUE(Create(store.get(), "notes").ok());
+    Scribe scribe("notes");
+    TheFaults().fail_after = call;
+    for (int i = 0; i < 2; ++i) {
+      Scribe next = scribe;
+      next.Type(1 + i % 2, std::string(3000, 'x'));
+      const AppendResult result = Append(store.get(), next.Take());
+      std::optional<absl::StatusOr<StoredDocument>> stored = Load(store.get(), "notes");
+      while (absl::IsUnavailable(stored->status())) stored = Load(store.get(), "notes");
+      ASSERT_TRUE(stored->ok()) << stored->status();
+      const StoredDocument& found = **stored;
+      const ot::Revision head =
+          found.tail.empty() ? found.snapshot.head.revision : found.tail.back().revision;
+      if (result.outcome == AppendOutcome::kCommitted) {
+        scribe = next;
+      } else if (result.outcome == AppendOutcome::kUnknown) {
+        ++unknown;
+        if (head == next.head().revision) scribe = next;
+      } else {
+        EXPECT_EQ(result.outcome, AppendOutcome::kUnavailable);
+      }
+      ExpectSame(found, scribe);
+    }
+    const bool hit = TheFaults().fail_after < 0;
+    TheFaults().Clear();
+    store.reset();
+    store = *SqliteStore::Open(directory.path(), options);
+    const absl::StatusOr<StoredDocument> reopened = Load(store.get(), "notes");
+    ASSERT_TRUE(reopened.ok()) << reopened.status();
+    ExpectSame(*reopened, scribe);
+    if (!hit) break;
+    ++faults_hit;
+  }
+  EXPECT_GT(faults_hit, 10);
+  EXPECT_GT(unknown, 0);
+}
+
+// The limit on the size of a file is a full disk too, though SQLite calls it an I/O error.
+TEST_F(FaultTest, ALimitOnFileSizeIsAFullDisk) {
+  SqliteStoreOptions options = Options();
+  options.vfs = "";
+  Open(options);
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  auto* const handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = 400'000;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  AppendResult result;
+  Scribe refused = scribe;
+  do {
+    scribe = refused;
+    refused.Type(1, std::string(30'000, 'x'));
+    result = Append(store(), Scribe(refused).Take());
+    (void)refused.Take();
+  } while (result.outcome == AppendOutcome::kCommitted && scribe.head().revision < 100);
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+
+  EXPECT_EQ(result.outcome, AppendOutcome::kUnavailable) << result.text;
+  EXPECT_TRUE(result.disk_full) << result.text;
+  ExpectStored(scribe);
+  (void)scribe.Take();
+  scribe.Type(1, "there is room again");
+  EXPECT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kCommitted);
+  ExpectStored(scribe);
+}
+
+}  // namespace
+}  // namespace coedit::storage

@@ -1,0 +1,103 @@
+#include "storage/schema.h"
+
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "storage/sqlite_store.h"
+#include "storage/sqlite_writer.h"
+#include "tests/storage/store_testing.h"
+
+namespace coedit::storage {
+namespace {
+
+using testing::HasSubstr;
+
+class SchemaTest : public testing::Test {
+ protected:
+  SchemaTest() {
+    absl::StatusOr<sqlite::Connection> opened =
+        sqlite::Connection::Open(path(), sqlite::Access::kReadWrite, "");
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    connection_ = std::make_unique<sqlite::Connection>(*std::move(opened));
+  }
+  std::string path() { return directory_.path() + "/coedit.db"; }
+  int64_t Query(const std::string& sql) {
+    const absl::StatusOr<int64_t> value = connection_->QueryInt64(sql);
+    EXPECT_TRUE(value.ok()) << value.status();
+    return value.value_or(-1);
+  }
+
+  TemporaryDirectory directory_;
+  std::unique_ptr<sqlite::Connection> connection_;
+};
+
+TEST_F(SchemaTest, AnEmptyFileBecomesOurs) {
+  ASSERT_TRUE(MigrateSchema(connection_.get()).ok());
+  EXPECT_EQ(Query("PRAGMA application_id"), kApplicationId);
+  EXPECT_EQ(Query("PRAGMA user_version"), kSchemaVersion);
+  EXPECT_EQ(Query("SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 4);
+  // A second time it is as it should be.
+  ASSERT_TRUE(MigrateSchema(connection_.get()).ok());
+  EXPECT_FALSE(connection_->InTransaction());
+}
+
+TEST_F(SchemaTest, ANewerVersionIsRefusedByName) {
+  ASSERT_TRUE(MigrateSchema(connection_.get()).ok());
+  ASSERT_TRUE(
+      connection_->Execute(absl::StrCat("PRAGMA user_version = ", kSchemaVersion + 1)).ok());
+  connection_.reset();
+  const absl::Status status = SqliteStore::Open(directory_.path()).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(directory_.path()));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr(absl::StrCat("schema version ", kSchemaVersion + 1)));
+}
+
+TEST_F(SchemaTest, AFileOfAnotherProgramIsRefusedAndNotTouched) {
+  ASSERT_TRUE(connection_->Execute("CREATE TABLE theirs (x); PRAGMA user_version = 1").ok());
+  connection_.reset();
+  const absl::Status status = SqliteStore::Open(directory_.path()).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("not of coedit"));
+  absl::StatusOr<sqlite::Connection> again =
+      sqlite::Connection::Open(path(), sqlite::Access::kReadWrite, "");
+  EXPECT_EQ(*again->QueryInt64("SELECT count(*) FROM sqlite_schema"), 1);
+  absl::StatusOr<sqlite::Statement> mode = again->Prepare("PRAGMA journal_mode");
+  ASSERT_TRUE(*mode->Step());
+  EXPECT_EQ(mode->Text(0), "delete");
+}
+
+TEST_F(SchemaTest, AFileThatIsNoDatabaseIsRefused) {
+  connection_.reset();
+  std::ofstream(path()) << std::string(5000, 'x');
+  const absl::Status status = SqliteStore::Open(directory_.path()).status();
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+}
+
+TEST_F(SchemaTest, SettingsOfAConnection) {
+  ASSERT_TRUE(ConfigureConnection(connection_.get()).ok());
+  EXPECT_EQ(Query("PRAGMA foreign_keys"), 1);
+  EXPECT_EQ(Query("PRAGMA trusted_schema"), 0);
+  EXPECT_EQ(Query("PRAGMA cell_size_check"), 1);
+  EXPECT_EQ(Query("PRAGMA busy_timeout"), 5000);
+  // Defensive: the schema cannot be written as a table.
+  ASSERT_TRUE(connection_->Execute("PRAGMA writable_schema = ON").ok());
+  EXPECT_FALSE(connection_->Execute("DELETE FROM sqlite_schema").ok());
+}
+
+TEST_F(SchemaTest, TheStoreUsesALogAndFullSyncs) {
+  connection_.reset();
+  // Looked at from within: `synchronous` belongs to a connection.
+  absl::StatusOr<std::unique_ptr<SqliteWriter>> writer = SqliteWriter::Open(path(), "", {});
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  EXPECT_EQ((*writer)->Setting("synchronous").value_or(""), "2");
+  EXPECT_EQ((*writer)->Setting("journal_mode").value_or(""), "wal");
+  EXPECT_EQ((*writer)->Setting("foreign_keys").value_or(""), "1");
+}
+
+}  // namespace
+}  // namespace coedit::storage

@@ -1,0 +1,513 @@
+// One suite for every store: what store.h promises.
+#include "storage/store.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <ostream>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gtest/gtest.h"
+#include "storage/memory_store.h"
+#include "storage/sqlite_store.h"
+#include "tests/storage/store_testing.h"
+
+namespace coedit::storage {
+namespace {
+
+// A store that can be closed and opened again over what is durable.
+class Subject {
+ public:
+  virtual ~Subject() = default;
+  virtual Store* store() = 0;
+  virtual void Reopen() = 0;
+};
+
+class MemorySubject final : public Subject {
+ public:
+  Store* store() override { return store_.get(); }
+  void Reopen() override {
+    store_ = std::make_unique<MemoryStore>(MemoryStore::Documents(store_->documents()));
+  }
+
+ private:
+  std::unique_ptr<MemoryStore> store_ = std::make_unique<MemoryStore>();
+};
+
+class SqliteSubject final : public Subject {
+ public:
+  SqliteSubject() { Reopen(); }
+  Store* store() override { return store_.get(); }
+  void Reopen() override {
+    store_.reset();
+    absl::StatusOr<std::unique_ptr<SqliteStore>> opened = SqliteStore::Open(directory_.path());
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    store_ = *std::move(opened);
+  }
+
+ private:
+  TemporaryDirectory directory_;
+  std::unique_ptr<SqliteStore> store_;
+};
+
+struct Kind {
+  std::string name;
+  std::function<std::unique_ptr<Subject>()> make;
+
+  friend void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
+};
+
+class StoreTest : public testing::TestWithParam<Kind> {
+ protected:
+  Store* store() { return subject_->store(); }
+  void Reopen() { subject_->Reopen(); }
+  // Appends what `scribe` has pending; it must be committed.
+  void MustAppend(Scribe* scribe) {
+    const AppendResult result = Append(store(), scribe->Take());
+    ASSERT_EQ(result.outcome, AppendOutcome::kCommitted) << result.text;
+  }
+  void ExpectStored(const std::string& document, const Scribe& scribe) {
+    const absl::StatusOr<StoredDocument> stored = Load(store(), document);
+    ASSERT_TRUE(stored.ok()) << stored.status();
+    ExpectSame(*stored, scribe);
+  }
+  std::string Ids(const std::string& prefix = "", const std::string& after = "",
+                  int64_t limit = 1000) {
+    const absl::StatusOr<std::vector<DocumentInfo>> infos = List(store(), prefix, after, limit);
+    if (!infos.ok()) return infos.status().ToString();
+    return absl::StrJoin(*infos, " ",
+                         [](std::string* out, const DocumentInfo& info) { out->append(info.id); });
+  }
+
+ private:
+  std::unique_ptr<Subject> subject_ = GetParam().make();
+};
+
+TEST_P(StoreTest, UnknownDocument) {
+  EXPECT_TRUE(absl::IsNotFound(Load(store(), "notes").status()));
+  EXPECT_TRUE(absl::IsNotFound(ReadCommits(store(), "notes", 1, 1).status()));
+  Scribe scribe("notes");
+  scribe.Type(1, "a");
+  EXPECT_EQ(Append(store(), scribe.Take()).outcome, AppendOutcome::kConflict);
+  EXPECT_TRUE(absl::IsNotFound(Load(store(), "notes").status()));
+}
+
+TEST_P(StoreTest, CreateAnswersLikeLoad) {
+  const absl::StatusOr<StoredDocument> created =
+      Create(store(), "notes", ot::DocumentType::kPlainText, "hello");
+  ASSERT_TRUE(created.ok()) << created.status();
+  for (int round = 0; round < 2; ++round) {
+    const absl::StatusOr<StoredDocument> loaded = Load(store(), "notes");
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    for (const StoredDocument* stored : {&*created, &*loaded}) {
+      EXPECT_EQ(stored->type, ot::DocumentType::kPlainText);
+      EXPECT_EQ(stored->epoch, "epoch of notes");
+      EXPECT_EQ(stored->snapshot.head, Head{});
+      ExpectSame(*stored, Scribe("notes", "hello"));
+    }
+    Reopen();
+  }
+}
+
+TEST_P(StoreTest, CreateTwiceIsRefusedAndChangesNothing) {
+  ASSERT_TRUE(Create(store(), "notes", ot::DocumentType::kPlainText, "first").ok());
+  EXPECT_TRUE(absl::IsAlreadyExists(Create(store(), "notes").status()));
+  ExpectStored("notes", Scribe("notes", "first"));
+}
+
+TEST_P(StoreTest, IdsAreComparedByByte) {
+  ASSERT_TRUE(Create(store(), "notes", ot::DocumentType::kPlainText, "small").ok());
+  ASSERT_TRUE(Create(store(), "Notes", ot::DocumentType::kPlainText, "large").ok());
+  ExpectStored("notes", Scribe("notes", "small"));
+  ExpectStored("Notes", Scribe("Notes", "large"));
+}
+
+TEST_P(StoreTest, AppendsAreThereAfterReopening) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  scribe.Type(1, "one");
+  MustAppend(&scribe);
+  scribe.Type(2, "two");
+  scribe.Type(1, "three \xF0\x9F\x98\x80");
+  scribe.Commit(3, ot::DeltaBuilder().Retain(2, {{"bold", "true"}}).Delete(3).Build());
+  scribe.Commit(2, ot::DeltaBuilder().InsertEmbed(R"({"image":"x"})").Build());
+  MustAppend(&scribe);
+  ExpectStored("notes", scribe);
+  Reopen();
+  ExpectStored("notes", scribe);
+  scribe.Type(1, "four");
+  MustAppend(&scribe);
+  ExpectStored("notes", scribe);
+}
+
+TEST_P(StoreTest, TheEmptyDeltaIsACommitToo) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  scribe.Commit(1, {});
+  scribe.Commit(1, {});
+  MustAppend(&scribe);
+  ExpectStored("notes", scribe);
+}
+
+TEST_P(StoreTest, ConflictOnRevision) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  Scribe late = scribe;
+  scribe.Type(1, "first");
+  MustAppend(&scribe);
+  late.Type(2, "late");
+  const AppendResult result = Append(store(), late.Take());
+  EXPECT_EQ(result.outcome, AppendOutcome::kConflict);
+  EXPECT_NE(result.text.find("notes"), std::string::npos) << result.text;
+  ExpectStored("notes", scribe);
+  Reopen();
+  ExpectStored("notes", scribe);
+}
+
+// Two writers with as many commits each: only the digest tells them apart.
+TEST_P(StoreTest, ConflictOnDigest) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  Scribe other = scribe;
+  scribe.Type(1, "this");
+  MustAppend(&scribe);
+  other.Type(1, "that");
+  (void)other.Take();
+  other.Type(1, "goes on");
+  ASSERT_EQ(other.head().revision, scribe.head().revision + 1);
+  EXPECT_EQ(Append(store(), other.Take()).outcome, AppendOutcome::kConflict);
+  ExpectStored("notes", scribe);
+}
+
+TEST_P(StoreTest, AppendedTwiceConflicts) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  scribe.Type(1, "once");
+  AppendRequest request = scribe.Take();
+  AppendRequest again = request;
+  EXPECT_EQ(Append(store(), std::move(request)).outcome, AppendOutcome::kCommitted);
+  EXPECT_EQ(Append(store(), std::move(again)).outcome, AppendOutcome::kConflict);
+  ExpectStored("notes", scribe);
+}
+
+TEST_P(StoreTest, AuthorsKeepTheirNumberAndMayChangeTheirName) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  scribe.Type(1, "a");
+  scribe.Type(7, "b");
+  MustAppend(&scribe);
+  scribe.author(7).name = "Somebody \xC3\xA9lse";
+  scribe.author(7).color = "";
+  scribe.Type(7, "c");
+  MustAppend(&scribe);
+  ExpectStored("notes", scribe);
+  Reopen();
+  ExpectStored("notes", scribe);
+}
+
+// A wrong author is refused whole: neither commits nor the other authors of the request are kept.
+TEST_P(StoreTest, AuthorsThatDoNotFitConflict) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  scribe.Type(1, "a");
+  scribe.Type(2, "b");
+  MustAppend(&scribe);
+
+  Scribe other_client = scribe;
+  other_client.author(2).client_id = ClientId(99);
+  other_client.Type(1, "c");
+  other_client.Type(2, "c");
+  EXPECT_EQ(Append(store(), other_client.Take()).outcome, AppendOutcome::kConflict);
+
+  Scribe second_number = scribe;
+  second_number.author(3) = second_number.author(2);
+  second_number.author(3).number = 3;
+  second_number.Type(1, "c");
+  second_number.Type(3, "c");
+  EXPECT_EQ(Append(store(), second_number.Take()).outcome, AppendOutcome::kConflict);
+
+  Scribe old_sequence = scribe;
+  old_sequence.author(1).state.last_sequence -= 2;
+  old_sequence.Type(2, "c");
+  old_sequence.Type(1, "c");
+  EXPECT_EQ(Append(store(), old_sequence.Take()).outcome, AppendOutcome::kConflict);
+
+  ExpectStored("notes", scribe);
+  scribe.Type(2, "goes on");
+  MustAppend(&scribe);
+  ExpectStored("notes", scribe);
+}
+
+TEST_P(StoreTest, TheSameClientHasItsOwnNumberInEachDocument) {
+  Scribe notes("notes");
+  Scribe plans("plans");
+  for (Scribe* scribe : {&notes, &plans}) {
+    ASSERT_TRUE(Create(store(), scribe == &notes ? "notes" : "plans").ok());
+    const ot::AuthorNumber number = scribe == &notes ? 1 : 5;
+    scribe->Type(number, "a");
+    AppendRequest request = scribe->Take();
+    request.authors[0].client_id = ClientId(42);
+    EXPECT_EQ(Append(store(), std::move(request)).outcome, AppendOutcome::kCommitted);
+  }
+  EXPECT_EQ(Load(store(), "notes")->authors[0].number, 1);
+  EXPECT_EQ(Load(store(), "plans")->authors[0].number, 5);
+  EXPECT_EQ(Load(store(), "plans")->authors[0].client_id, ClientId(42));
+}
+
+TEST_P(StoreTest, LargeNumbersSurvive) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  const ot::AuthorNumber author = (uint64_t{1} << 53) - 1;
+  scribe.author(author) = {.number = author,
+                           .client_id = ClientId(1),
+                           .user_id = "",
+                           .name = std::string("nul \0 inside", 12),
+                           .color = "",
+                           .state = {.last_sequence = (uint64_t{1} << 53) - 100}};
+  scribe.Type(author, "a");
+  scribe.author(author).state.last_hash = ~uint64_t{0};
+  MustAppend(&scribe);
+  Reopen();
+  ExpectStored("notes", scribe);
+}
+
+TEST_P(StoreTest, ReadCommits) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  for (int batch = 1; batch <= 4; ++batch) {
+    for (int i = 0; i < batch; ++i) scribe.Type(batch, absl::StrCat("<", batch, ":", i, ">"));
+    MustAppend(&scribe);
+  }
+  ASSERT_EQ(scribe.head().revision, 10);
+  for (ot::Revision first = 1; first <= 10; ++first) {
+    for (ot::Revision last = first; last <= 10; ++last) {
+      const absl::StatusOr<std::vector<ot::Commit>> commits =
+          ReadCommits(store(), "notes", first, last);
+      ASSERT_TRUE(commits.ok()) << commits.status();
+      ExpectSameCommits(*commits, scribe.log(), first, last);
+    }
+  }
+  for (const auto& [first, last] : std::vector<std::pair<ot::Revision, ot::Revision>>{
+           {0, 1}, {0, 0}, {3, 2}, {10, 11}, {11, 11}, {1, ~ot::Revision{0}}}) {
+    EXPECT_TRUE(absl::IsOutOfRange(ReadCommits(store(), "notes", first, last).status()))
+        << first << " " << last;
+  }
+}
+
+TEST_P(StoreTest, List) {
+  EXPECT_EQ(Ids(), "");
+  for (const char* id : {"b", "a", "b.2", "b.1", "b.10", "c", "B"}) {
+    ASSERT_TRUE(Create(store(), id).ok());
+  }
+  EXPECT_EQ(Ids(), "B a b b.1 b.10 b.2 c");
+  EXPECT_EQ(Ids("b"), "b b.1 b.10 b.2");
+  EXPECT_EQ(Ids("b."), "b.1 b.10 b.2");
+  EXPECT_EQ(Ids("b.", "b.1"), "b.10 b.2");
+  EXPECT_EQ(Ids("b.", "b.2"), "");
+  EXPECT_EQ(Ids("b.", "a"), "b.1 b.10 b.2");
+  EXPECT_EQ(Ids("", "", 3), "B a b");
+  EXPECT_EQ(Ids("", "b", 2), "b.1 b.10");
+  EXPECT_EQ(Ids("", "", 0), "");
+  EXPECT_EQ(Ids("z"), "");
+}
+
+TEST_P(StoreTest, ListTellsHeadAndTimes) {
+  ASSERT_TRUE(Create(store(), "notes", ot::DocumentType::kPlainText, "", 1234).ok());
+  Scribe scribe("notes", "");
+  for (int round = 0; round < 3; ++round) {
+    const absl::StatusOr<std::vector<DocumentInfo>> infos = List(store());
+    ASSERT_TRUE(infos.ok()) << infos.status();
+    ASSERT_EQ(infos->size(), 1);
+    const DocumentInfo& info = infos->front();
+    EXPECT_EQ(info.id, "notes");
+    EXPECT_EQ(info.type, ot::DocumentType::kPlainText);
+    EXPECT_EQ(info.head, scribe.head());
+    EXPECT_EQ(info.created_ms, 1234);
+    EXPECT_EQ(info.changed_ms, round == 0 ? 1234 : scribe.log().back().time_ms);
+    scribe.Type(1, "a");
+    MustAppend(&scribe);
+  }
+}
+
+// The tail of a small document stays short, however long its history.
+TEST_P(StoreTest, SnapshotsKeepTheTailShort) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  size_t tail_max = 0;
+  for (int i = 0; i < 400; ++i) {
+    scribe.Type(1, "a");
+    MustAppend(&scribe);
+    if (i % 7 == 0 || i > 390) {
+      const absl::StatusOr<StoredDocument> stored = Load(store(), "notes");
+      ASSERT_TRUE(stored.ok()) << stored.status();
+      tail_max = std::max(tail_max, stored->tail.size());
+      ExpectSame(*stored, scribe);
+    }
+  }
+  EXPECT_LE(tail_max, 128);
+  EXPECT_GE(tail_max, 64);  // and not every append writes one
+  Reopen();
+  ExpectStored("notes", scribe);
+}
+
+TEST_P(StoreTest, WithoutATextThereIsNoSnapshot) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  for (int i = 0; i < 300; ++i) scribe.Type(1, "a");
+  AppendRequest request = scribe.Take();
+  request.text.reset();
+  ASSERT_EQ(Append(store(), std::move(request)).outcome, AppendOutcome::kCommitted);
+  const absl::StatusOr<StoredDocument> stored = Load(store(), "notes");
+  ASSERT_TRUE(stored.ok());
+  EXPECT_EQ(stored->tail.size(), 300);
+  ExpectSame(*stored, scribe);
+}
+
+// Calls of one document are answered in the order they were made, without waiting between them.
+TEST_P(StoreTest, AnswersKeepTheirOrder) {
+  // Their callbacks run on different threads, but never two of one document at once; the last one
+  // hands over to this thread.
+  std::vector<std::string> answers;
+  Scribe scribe("notes");
+  const auto append = [&](const std::string& name) {
+    scribe.Type(1, name);
+    store()->Append(scribe.Take(), [&answers, name](AppendResult result) {
+      answers.push_back(result.outcome == AppendOutcome::kCommitted ? name : result.text);
+    });
+  };
+  const auto load = [&] {
+    store()->Load("notes", [&answers](absl::StatusOr<StoredDocument> stored) {
+      answers.push_back(stored.ok() ? absl::StrCat("load ", stored->tail.size())
+                                    : stored.status().ToString());
+    });
+  };
+  store()->Create("notes", ot::DocumentType::kRichText, PlainText("\n"), "epoch", 1,
+                  [&answers](absl::StatusOr<StoredDocument> stored) {
+                    answers.push_back(stored.ok() ? "created" : stored.status().ToString());
+                  });
+  append("a1");
+  load();
+  load();
+  append("a2");
+  append("a3");
+  store()->ReadCommits("notes", 3, 3, [&answers](absl::StatusOr<std::vector<ot::Commit>> commits) {
+    answers.push_back(commits.ok() ? "commits" : commits.status().ToString());
+  });
+  append("a4");
+  ASSERT_TRUE(Load(store(), "notes").ok());
+  EXPECT_EQ(absl::StrJoin(answers, ", "), "created, a1, load 1, load 1, a2, a3, commits, a4");
+}
+
+TEST_P(StoreTest, CallbacksMayCallTheStore) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  Scribe* const writer = &scribe;
+  Store* const target = store();
+  writer->Type(1, "a");
+  target->Append(writer->Take(), [target, writer](AppendResult) {
+    writer->Type(1, "b");
+    target->Append(writer->Take(), [target](AppendResult) {
+      target->Load("notes", [](absl::StatusOr<StoredDocument>) {});
+    });
+  });
+  Reopen();  // waits for what was asked, and for what that asked
+  ExpectStored("notes", scribe);
+}
+
+// A change that fits `text`: an edit somewhere, or a format, or both.
+ot::Delta RandomDelta(const ot::Text& text, std::mt19937_64* random) {
+  const auto below = [&](int64_t bound) {
+    return std::uniform_int_distribution<int64_t>(0, bound - 1)(*random);
+  };
+  const auto boundary = [&](int64_t from) {
+    int64_t position = from + below(text.length() - from + 1);
+    while (!text.IsBoundary(position)) --position;
+    return position;
+  };
+  const std::vector<std::string> pieces = {
+      "a", "word ", "\n", "\xF0\x9F\x98\x80", "\xC3\xA9", std::string(5000, 'x')};
+  const int64_t begin = boundary(0);
+  const int64_t end = std::min(boundary(begin), begin + 20);
+  ot::DeltaBuilder builder;
+  builder.Retain(begin);
+  if (below(3) > 0) builder.Insert(pieces[below(below(20) == 0 ? 6 : 5)]);
+  if (below(8) == 0) builder.InsertEmbed(R"({"image":"x"})", {{"alt", R"("y")"}});
+  if (text.IsBoundary(end)) {
+    if (below(3) == 0) {
+      builder.Delete(end - begin);
+    } else {
+      builder.Retain(end - begin, {{"bold", below(2) == 0 ? "true" : "null"}});
+    }
+  }
+  return builder.Build();
+}
+
+TEST_P(StoreTest, RandomHistories) {
+  const uint64_t seed = TestSeed();
+  SCOPED_TRACE(absl::StrCat("COEDIT_SEED=", seed));
+  std::mt19937_64 random(seed);
+  const auto below = [&](uint64_t bound) {
+    return std::uniform_int_distribution<uint64_t>(0, bound - 1)(random);
+  };
+  std::map<std::string, Scribe> model;
+  const int steps = IsLongRun() ? 5000 : 500;
+  for (int step = 0; step < steps && !HasFailure(); ++step) {
+    SCOPED_TRACE(absl::StrCat("step ", step));
+    const std::string id = absl::StrCat("d", below(6));
+    const auto known = model.find(id);
+    if (known == model.end()) {
+      EXPECT_TRUE(absl::IsNotFound(Load(store(), id).status()));
+      ASSERT_TRUE(Create(store(), id).ok());
+      model.emplace(id, Scribe(id));
+      continue;
+    }
+    Scribe& scribe = known->second;
+    const uint64_t choice = below(100);
+    if (choice < 60) {
+      for (uint64_t i = 1 + below(below(10) == 0 ? 60 : 4); i > 0; --i) {
+        scribe.Commit(1 + below(5), RandomDelta(scribe.text(), &random));
+      }
+      MustAppend(&scribe);
+    } else if (choice < 70) {
+      // Somebody else was quicker.
+      Scribe late = scribe;
+      late.Commit(1 + below(5), RandomDelta(late.text(), &random));
+      scribe.Commit(1 + below(5), RandomDelta(scribe.text(), &random));
+      scribe.Commit(1, RandomDelta(scribe.text(), &random));
+      MustAppend(&scribe);
+      EXPECT_EQ(Append(store(), late.Take()).outcome, AppendOutcome::kConflict);
+    } else if (choice < 80) {
+      ExpectStored(id, scribe);
+    } else if (choice < 90 && scribe.head().revision > 0) {
+      const ot::Revision first = 1 + below(scribe.head().revision);
+      const ot::Revision last = first + below(scribe.head().revision - first + 1);
+      const absl::StatusOr<std::vector<ot::Commit>> commits = ReadCommits(store(), id, first, last);
+      ASSERT_TRUE(commits.ok()) << commits.status();
+      ExpectSameCommits(*commits, scribe.log(), first, last);
+    } else if (choice < 95) {
+      EXPECT_TRUE(absl::IsAlreadyExists(Create(store(), id).status()));
+      EXPECT_EQ(Ids(), absl::StrJoin(model, " ", [](std::string* out, const auto& entry) {
+                  out->append(entry.first);
+                }));
+    } else {
+      Reopen();
+    }
+  }
+  Reopen();
+  for (const auto& [id, scribe] : model) ExpectStored(id, scribe);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, StoreTest,
+    testing::Values(Kind{"Memory", [] { return std::make_unique<MemorySubject>(); }},
+                    Kind{"Sqlite", [] { return std::make_unique<SqliteSubject>(); }}),
+    [](const testing::TestParamInfo<Kind>& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace coedit::storage

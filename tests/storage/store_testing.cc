@@ -1,0 +1,174 @@
+#include "tests/storage/store_testing.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <future>
+#include <random>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "gtest/gtest.h"
+#include "ot/apply.h"
+
+namespace coedit::storage {
+namespace {
+
+// Makes a call that answers through a callback, and waits for the answer.
+template <typename T, typename Call>
+T Await(Call call) {
+  std::promise<T> promise;
+  std::future<T> future = promise.get_future();
+  call([promise = std::move(promise)](T answer) mutable { promise.set_value(std::move(answer)); });
+  return future.get();
+}
+
+}  // namespace
+
+absl::StatusOr<StoredDocument> Load(Store* store, const std::string& document) {
+  return Await<absl::StatusOr<StoredDocument>>(
+      [&](auto done) { store->Load(document, std::move(done)); });
+}
+
+absl::StatusOr<StoredDocument> Create(Store* store, const std::string& document,
+                                      ot::DocumentType type, absl::string_view text,
+                                      int64_t now_ms) {
+  return Await<absl::StatusOr<StoredDocument>>([&](auto done) {
+    store->Create(document, type, PlainText(text), absl::StrCat("epoch of ", document), now_ms,
+                  std::move(done));
+  });
+}
+
+AppendResult Append(Store* store, AppendRequest request) {
+  return Await<AppendResult>(
+      [&](auto done) { store->Append(std::move(request), std::move(done)); });
+}
+
+absl::StatusOr<std::vector<ot::Commit>> ReadCommits(Store* store, const std::string& document,
+                                                    ot::Revision first, ot::Revision last) {
+  return Await<absl::StatusOr<std::vector<ot::Commit>>>(
+      [&](auto done) { store->ReadCommits(document, first, last, std::move(done)); });
+}
+
+absl::StatusOr<std::vector<DocumentInfo>> List(Store* store, const std::string& prefix,
+                                               const std::string& after, int64_t limit) {
+  return Await<absl::StatusOr<std::vector<DocumentInfo>>>(
+      [&](auto done) { store->List(prefix, after, limit, std::move(done)); });
+}
+
+ot::Text PlainText(absl::string_view text) {
+  return ot::Text(ot::DeltaBuilder().Insert(text).Build());
+}
+
+std::string ClientId(uint64_t number) { return absl::StrFormat("%032x", number); }
+
+Scribe::Scribe(std::string document, absl::string_view text)
+    : document_(std::move(document)), text_(PlainText(text)) {}
+
+void Scribe::Commit(ot::AuthorNumber author, ot::Delta delta) {
+  const auto [known, is_new] = authors_.try_emplace(author);
+  if (is_new) {
+    known->second = {.number = author,
+                     .client_id = ClientId(author),
+                     .user_id = absl::StrCat("user ", author),
+                     .name = absl::StrCat("Name ", author),
+                     .color = "#d9480f",
+                     .state = {}};
+  }
+  ot::AuthorState& state = known->second.state;
+  state.last_sequence += 1 + author % 2;  // gaps are legal
+  state.last_revision = head_.revision + 1;
+  state.last_hash = ot::OperationHash(head_.revision, delta);
+  ot::Apply(delta, &text_);
+  head_ = {head_.revision + 1, ot::ExtendDigest(head_.digest, author, state.last_sequence, delta)};
+  log_.push_back({.revision = head_.revision,
+                  .digest = head_.digest,
+                  .author = author,
+                  .sequence = state.last_sequence,
+                  .time_ms = static_cast<int64_t>(1'700'000'000'000 + 7 * head_.revision),
+                  .delta = std::move(delta)});
+}
+
+void Scribe::Type(ot::AuthorNumber author, absl::string_view text) {
+  Commit(author, ot::DeltaBuilder().Insert(text).Build());
+}
+
+AppendRequest Scribe::Take() {
+  AppendRequest request{.document = document_,
+                        .expected = taken_,
+                        .commits = {log_.begin() + taken_.revision, log_.end()},
+                        .authors = {},
+                        .text = text_};
+  for (const auto& [number, author] : authors_) {
+    if (author.state.last_revision > taken_.revision) request.authors.push_back(author);
+  }
+  taken_ = head_;
+  return request;
+}
+
+void ExpectSameCommits(const std::vector<ot::Commit>& found, const std::vector<ot::Commit>& log,
+                       ot::Revision first, ot::Revision last) {
+  ASSERT_EQ(found.size(), last - first + 1);
+  for (ot::Revision revision = first; revision <= last; ++revision) {
+    const ot::Commit& a = found[revision - first];
+    const ot::Commit& b = log[revision - 1];
+    EXPECT_EQ(a.revision, b.revision);
+    EXPECT_EQ(a.digest, b.digest) << revision;
+    EXPECT_EQ(a.author, b.author) << revision;
+    EXPECT_EQ(a.sequence, b.sequence) << revision;
+    EXPECT_EQ(a.time_ms, b.time_ms) << revision;
+    EXPECT_TRUE(a.delta == b.delta) << a.delta.DebugString() << " and " << b.delta.DebugString();
+  }
+}
+
+void ExpectSame(const StoredDocument& stored, const Scribe& scribe) {
+  ot::Document document(stored.type, stored.snapshot.text, stored.snapshot.head.revision,
+                        stored.snapshot.head.digest, {}, {});
+  for (const ot::Commit& commit : stored.tail) {
+    const absl::Status replayed = document.Replay(commit);
+    ASSERT_TRUE(replayed.ok()) << replayed;
+  }
+  EXPECT_EQ(document.head(), scribe.head().revision);
+  EXPECT_EQ(document.digest(), scribe.head().digest);
+  EXPECT_TRUE(document.text() == scribe.text()) << document.text().ToDelta().DebugString()
+                                                << " and " << scribe.text().ToDelta().DebugString();
+  ExpectSameCommits(stored.tail, scribe.log(), stored.snapshot.head.revision + 1,
+                    scribe.head().revision);
+
+  ASSERT_EQ(stored.authors.size(), scribe.authors().size());
+  auto expected = scribe.authors().begin();
+  for (const Author& author : stored.authors) {  // by number
+    const Author& same = (expected++)->second;
+    EXPECT_EQ(author.number, same.number);
+    EXPECT_EQ(author.client_id, same.client_id);
+    EXPECT_EQ(author.user_id, same.user_id);
+    EXPECT_EQ(author.name, same.name);
+    EXPECT_EQ(author.color, same.color);
+    EXPECT_EQ(author.state.last_sequence, same.state.last_sequence);
+    EXPECT_EQ(author.state.last_revision, same.state.last_revision);
+    EXPECT_EQ(author.state.last_hash, same.state.last_hash);
+  }
+}
+
+TemporaryDirectory::TemporaryDirectory() {
+  std::string path = (std::filesystem::temp_directory_path() / "coedit-test-XXXXXX").string();
+  if (mkdtemp(path.data()) == nullptr) std::abort();
+  path_ = path;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code error;
+  std::filesystem::remove_all(path_, error);
+}
+
+uint64_t TestSeed() {
+  uint64_t seed;
+  const char* given = std::getenv("COEDIT_SEED");
+  if (given != nullptr && absl::SimpleAtoi(given, &seed)) return seed;
+  return std::random_device()();
+}
+
+bool IsLongRun() { return std::getenv("COEDIT_TEST_LONG") != nullptr; }
+
+}  // namespace coedit::storage

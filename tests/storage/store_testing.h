@@ -1,0 +1,85 @@
+// What the tests of all stores share: calls that wait for their answer, a writer that makes valid
+// appends, directories that vanish.
+#ifndef COEDIT_TESTS_STORAGE_STORE_TESTING_H_
+#define COEDIT_TESTS_STORAGE_STORE_TESTING_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "storage/store.h"
+
+namespace coedit::storage {
+
+// Each waits until the callback has run.
+absl::StatusOr<StoredDocument> Load(Store* store, const std::string& document);
+absl::StatusOr<StoredDocument> Create(Store* store, const std::string& document,
+                                      ot::DocumentType type = ot::DocumentType::kRichText,
+                                      absl::string_view text = "\n", int64_t now_ms = 1000);
+AppendResult Append(Store* store, AppendRequest request);
+absl::StatusOr<std::vector<ot::Commit>> ReadCommits(Store* store, const std::string& document,
+                                                    ot::Revision first, ot::Revision last);
+absl::StatusOr<std::vector<DocumentInfo>> List(Store* store, const std::string& prefix = "",
+                                               const std::string& after = "", int64_t limit = 1000);
+
+// A text of one plain insert.
+ot::Text PlainText(absl::string_view text);
+// 32 hex digits made of a number.
+std::string ClientId(uint64_t number);
+
+// A document as its actor has it: makes commits that continue what it knows.
+class Scribe {
+ public:
+  explicit Scribe(std::string document, absl::string_view text = "\n");
+
+  // One more commit, not appended yet.
+  void Commit(ot::AuthorNumber author, ot::Delta delta);
+  // The same with `text` inserted at the front.
+  void Type(ot::AuthorNumber author, absl::string_view text);
+  // All commits since the last call, as one request.
+  AppendRequest Take();
+
+  const Head& head() const { return head_; }
+  const ot::Text& text() const { return text_; }
+  const std::vector<ot::Commit>& log() const { return log_; }
+  const std::map<ot::AuthorNumber, Author>& authors() const { return authors_; }
+  Author& author(ot::AuthorNumber number) { return authors_[number]; }
+
+ private:
+  std::string document_;
+  ot::Text text_;
+  Head head_;
+  Head taken_;  // what the last Take ended with
+  std::vector<ot::Commit> log_;
+  std::map<ot::AuthorNumber, Author> authors_;
+};
+
+// Fails the test unless `stored`, replayed, is what `scribe` has, authors included.
+void ExpectSame(const StoredDocument& stored, const Scribe& scribe);
+void ExpectSameCommits(const std::vector<ot::Commit>& found, const std::vector<ot::Commit>& log,
+                       ot::Revision first, ot::Revision last);
+
+// An empty directory below the system's temporary one, removed at the end.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory();
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// The seed of a random test: COEDIT_SEED, else from the system's source of randomness.
+uint64_t TestSeed();
+// True if COEDIT_TEST_LONG is set.
+bool IsLongRun();
+
+}  // namespace coedit::storage
+
+#endif  // COEDIT_TESTS_STORAGE_STORE_TESTING_H_
