@@ -1,0 +1,46 @@
+// AuthorDirectory: who the authors of one document are.
+//
+// The server gives every (document, client id) a small integer. It is stable once a commit carries
+// it; an author who never committed is known to memory only.
+#ifndef COEDIT_SERVER_AUTHORS_H_
+#define COEDIT_SERVER_AUTHORS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "ot/document.h"
+#include "proto/messages.h"
+#include "storage/store.h"
+
+namespace coedit::server {
+
+class AuthorDirectory {
+ public:
+  AuthorDirectory() = default;
+  explicit AuthorDirectory(const std::vector<storage::Author>& stored);
+
+  // The number of this client, a new one if it was never seen; its user is remembered as of now.
+  ot::AuthorNumber Register(absl::string_view client_id, const proto::User& user);
+  bool Knows(absl::string_view client_id) const { return by_client_.contains(client_id); }
+
+  // nullptr if there is no such author.
+  const proto::User* FindUser(ot::AuthorNumber author) const;
+  // As the store keeps it; the author exists (CHECKed).
+  storage::Author ToStore(ot::AuthorNumber author, const ot::AuthorState& state) const;
+  int64_t size() const { return static_cast<int64_t>(by_number_.size()); }
+
+ private:
+  struct Entry {
+    std::string client_id;
+    proto::User user;
+  };
+  absl::flat_hash_map<ot::AuthorNumber, Entry> by_number_;
+  absl::flat_hash_map<std::string, ot::AuthorNumber> by_client_;
+  ot::AuthorNumber last_ = 0;
+};
+
+}  // namespace coedit::server
+
+#endif  // COEDIT_SERVER_AUTHORS_H_

@@ -1,0 +1,51 @@
+// What a joining or returning client is given to reach the head: a snapshot, the commits it missed,
+// or commits and then one composed change.
+#ifndef COEDIT_SERVER_CATCH_UP_H_
+#define COEDIT_SERVER_CATCH_UP_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "ot/document.h"
+#include "proto/messages.h"
+#include "server/seams.h"
+
+namespace coedit::server {
+
+inline proto::WireDigest ToWire(ot::Digest digest) {
+  return static_cast<proto::WireDigest>(digest);
+}
+
+// Up to this many missed commits are always sent one by one, even to a client that takes composed
+// changes: below it composing saves nothing worth having.
+inline constexpr size_t kSingleCommitsMax = 256;
+
+// Puts the commits of a gap into `opened`. Where the client takes composed changes and many commits
+// follow its own last one, these come as one: it transforms nothing on the server, so D1
+// (docs/ot.md) is kept. The own ones never lie inside.
+void AddMissedCommits(absl::Span<const ot::Commit* const> missed, ot::AuthorNumber own,
+                      bool composed, proto::Opened* opened);
+
+// Bounds what snapshots and catch-ups occupy in the queues of all connections together.
+class CatchUpBudget {
+ public:
+  // 0: no bound.
+  explicit CatchUpBudget(int64_t bytes_max) : bytes_max_(bytes_max) {}
+
+  // A piece that counts against the budget until its last owner drops it; nullptr if it does not
+  // fit now. One piece always fits an empty budget, however large.
+  Piece Charge(std::string bytes);
+
+ private:
+  int64_t bytes_max_;
+  // Shared with the pieces, which may outlive the hub.
+  std::shared_ptr<std::atomic<int64_t>> queued_ = std::make_shared<std::atomic<int64_t>>(0);
+};
+
+}  // namespace coedit::server
+
+#endif  // COEDIT_SERVER_CATCH_UP_H_

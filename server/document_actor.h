@@ -1,0 +1,178 @@
+// DocumentActor: one open document. It owns the order of its commits and who is in the room.
+//
+// The way of an operation: Submit gives it a revision in memory (ot::Document) and puts what must
+// be told about it into the batch. One batch at a time is with the store; the next one gathers.
+//
+//                    Submit            FlushBatch           OnAppended
+//      client  ----> batch_ (memory) ----> in flight (store) ----> announced: ack and broadcast
+//                                                         `-----> or the actor ends
+//
+// The gate: nothing is told before it is durable. Acks, commits, rejections and what a joiner is
+// shown all wait in one ordered list, so none overtakes a commit of a lower revision. If an append
+// fails, memory is ahead of the disk: the actor ends, its members are told to come back, and the
+// next open loads what is durable.
+//
+// All calls on the environment's executor; sessions post to it. Deterministic.
+#ifndef COEDIT_SERVER_DOCUMENT_ACTOR_H_
+#define COEDIT_SERVER_DOCUMENT_ACTOR_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "ot/document.h"
+#include "proto/messages.h"
+#include "server/authors.h"
+#include "server/catch_up.h"
+#include "server/environment.h"
+#include "server/member.h"
+#include "server/room.h"
+#include "server/wire_error.h"
+#include "storage/store.h"
+
+namespace coedit::server {
+
+class DocumentActor;
+
+// Who is told that an actor is done and may be forgotten.
+class ActorOwner {
+ public:
+  virtual ~ActorOwner() = default;
+  virtual void OnActorEnded(const std::string& document, const DocumentActor* actor) = 0;
+  // Bytes of snapshots and catch-ups queued in the whole process.
+  virtual CatchUpBudget& catch_up_budget() = 0;
+};
+
+class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
+ public:
+  DocumentActor(const Environment* environment, ActorOwner* owner, std::string document,
+                proto::Channel channel);
+
+  // Begins to load; opens given meanwhile wait.
+  void Start();
+
+  // Answered by a Delivery of kind kOpened or kRefused.
+  void Open(OpenRequest request);
+  // The rest is ignored silently if `member` is not (or no longer) in the room.
+  void Submit(MemberId member, proto::Submit submit);
+  // A submit whose delta was not legal in itself: refused in its place in the order.
+  void RefuseSubmit(MemberId member, uint64_t sequence, std::string text);
+  void ShowPresence(MemberId member, proto::Presence presence);
+  void Signal(MemberId member, proto::Signal signal);
+  void Leave(MemberId member);
+  // The process goes down: takes no more operations; `done` once nothing is with the store.
+  void Drain(Task done);
+
+  const std::string& document() const { return document_id_; }
+  proto::Channel channel() const { return channel_; }
+  size_t member_count() const { return room_.size(); }
+  // Revision up to which everything is durable and told; nullopt while loading or ended.
+  std::optional<ot::Revision> durable_revision() const;
+
+ private:
+  enum class Phase : uint8_t { kLoading, kLive, kEnded };
+
+  // What is told once everything before it is durable.
+  struct CommitNotice {
+    ot::Commit commit;
+    MemberId member;
+  };
+  struct AckNotice {  // of a resend
+    MemberId member;
+    ot::Sequence sequence;
+    ot::Revision revision;
+  };
+  struct RejectionNotice {
+    MemberId member;
+    ot::Sequence sequence;
+    WireCode code;
+    std::string text;
+  };
+  using Notice = std::variant<CommitNotice, AckNotice, RejectionNotice>;
+
+  // An open that passed its checks and waits for history or for the gate.
+  struct WaitingOpen {
+    OpenRequest request;
+    ot::AuthorNumber author;
+    // From the revision the client knows (or 1) to the floor of memory, if that is not enough.
+    std::vector<ot::Commit> history;
+    // More commits behind than are handed over: it gets a snapshot; `history` holds just the commit
+    // it knows, whose digest tells whether it is of this history.
+    bool too_far_back = false;
+  };
+
+  struct Batch {
+    std::vector<Notice> notices;
+    std::vector<WaitingOpen> opens;
+    std::optional<ot::Text> text;  // at the end of the batch, if an open needs it
+    ot::Revision revision = 0;
+    ot::Digest digest = 0;
+    int64_t commits = 0;
+    int64_t bytes = 0;
+  };
+
+  void OnLoaded(absl::StatusOr<storage::StoredDocument> loaded);
+  void Create(const OpenRequest& wish);
+  void AdmitOpen(OpenRequest request);
+  void OnHistoryForOpen(MemberId member, absl::StatusOr<std::vector<ot::Commit>> commits);
+  void QueueOpen(WaitingOpen open);
+  void AnswerOpen(const WaitingOpen& open, ot::Revision revision, ot::Digest digest,
+                  const ot::Text& text);
+  void RefuseOpen(const OpenRequest& request, WireCode code, std::string text);
+  // Ends whatever an earlier session of this client id has here. False if that session is newer
+  // than the request, which then was refused.
+  bool FenceFormer(const OpenRequest& request);
+
+  void Decide(MemberId member, const ot::Operation& operation);
+  void OnHistoryForSubmit(MemberId member, ot::Operation operation,
+                          absl::StatusOr<std::vector<ot::Commit>> commits);
+  void FlushBatch();
+  void OnAppended(storage::AppendResult result);
+  void Announce(Batch batch);
+  void Tell(const CommitNotice& notice);
+  void Tell(const AckNotice& notice);
+  void Tell(const RejectionNotice& notice);
+
+  void RemoveMember(MemberId member);
+  void TryShowPresence(Member& member);
+  void DropOldHistory();
+  // True if an append is out or something waits for the next one.
+  bool Busy() const { return in_flight_.has_value() || !gathering_.notices.empty(); }
+  void ScheduleUnload();
+  void MaybeFinishDrain();
+  void End(WireCode code, std::string text, bool retry);
+
+  const Environment* environment_;
+  ActorOwner* owner_;
+  std::string document_id_;
+  proto::Channel channel_;
+  Phase phase_ = Phase::kLoading;
+  bool draining_ = false;
+  Task drained_;
+
+  std::string epoch_;
+  std::optional<ot::Document> document_;
+  ot::Revision durable_revision_ = 0;
+  ot::Digest durable_digest_ = 0;
+  ot::Revision text_offered_at_ = 0;
+  AuthorDirectory authors_;
+  Room room_;
+
+  std::deque<OpenRequest> waiting_for_load_;
+  bool creating_ = false;
+  absl::flat_hash_map<MemberId, WaitingOpen> waiting_for_history_;
+  int64_t history_pins_ = 0;  // reads under way that end at the floor: it must not rise
+  Batch gathering_;
+  std::optional<Batch> in_flight_;
+  bool unload_timer_ = false;
+  absl::Duration empty_since_;  // steady time at which the last member left
+};
+
+}  // namespace coedit::server
+
+#endif  // COEDIT_SERVER_DOCUMENT_ACTOR_H_

@@ -1,0 +1,72 @@
+#include "server/hub.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "proto/codec.h"
+#include "server/wire_error.h"
+
+namespace coedit::server {
+
+Hub::Hub(const Environment* environment)
+    : environment_(environment), catch_up_budget_(environment->limits.catch_up_bytes) {}
+
+std::string Hub::NextSessionId() { return absl::StrCat("s-", environment_->random->Hex(8)); }
+
+DocumentActor* Hub::Find(absl::string_view document) {
+  const auto found = actors_.find(document);
+  return found == actors_.end() ? nullptr : found->second.get();
+}
+
+void Hub::Refuse(const OpenRequest& request, std::string text) {
+  const WireErrorInfo& info = InfoOf(WireCode::kUnavailable);
+  request.link->Deliver(
+      {.kind = Delivery::Kind::kRefused,
+       .member = request.member,
+       .piece = std::make_shared<const std::string>(proto::EncodePiece(
+           request.link->encoding(), proto::Refused{.request = request.open.request,
+                                                    .code = info.name,
+                                                    .text = std::move(text),
+                                                    .retry = true,
+                                                    .after_ms = 1000}))});
+}
+
+void Hub::Open(OpenRequest request) {
+  if (shutting_down_) return Refuse(request, "the server is shutting down");
+  auto found = actors_.find(request.open.document);
+  if (found == actors_.end()) {
+    const int64_t documents_max = environment_->limits.documents_open;
+    if (documents_max != 0 && static_cast<int64_t>(actors_.size()) >= documents_max) {
+      return Refuse(request,
+                    absl::StrCat("the server has ", actors_.size(), " documents open already"));
+    }
+    auto actor =
+        std::make_shared<DocumentActor>(environment_, this, request.open.document, ++last_channel_);
+    found = actors_.emplace(request.open.document, std::move(actor)).first;
+    found->second->Start();
+  }
+  const std::shared_ptr<DocumentActor> actor = found->second;  // Open may end it
+  actor->Open(std::move(request));
+}
+
+void Hub::Shutdown(Task done) {
+  shutting_down_ = true;
+  // Each actor holds a share of the promise; the last one to let go keeps it.
+  const std::shared_ptr<void> last(
+      nullptr, [executor = environment_->executor, done = std::move(done)](std::nullptr_t) mutable {
+        executor->Post(std::move(done));
+      });
+  std::vector<std::shared_ptr<DocumentActor>> actors;
+  for (const auto& [id, actor] : actors_) actors.push_back(actor);
+  for (const auto& actor : actors) {
+    actor->Drain([last] {});
+  }
+}
+
+void Hub::OnActorEnded(const std::string& document, const DocumentActor* actor) {
+  const auto found = actors_.find(document);
+  if (found != actors_.end() && found->second.get() == actor) actors_.erase(found);
+}
+
+}  // namespace coedit::server

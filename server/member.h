@@ -1,0 +1,91 @@
+// Member: one session in the room of one document, and how the two talk.
+#ifndef COEDIT_SERVER_MEMBER_H_
+#define COEDIT_SERVER_MEMBER_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "ot/document.h"
+#include "ot/text.h"
+#include "proto/codec.h"
+#include "proto/messages.h"
+#include "server/seams.h"
+
+namespace coedit::server {
+
+class DocumentActor;
+
+// One per accepted `open`, unique in the process: messages of a session that was replaced are told
+// apart from its successor's by it.
+using MemberId = uint64_t;
+
+// What an actor hands to a session, encoded.
+struct Delivery {
+  enum class Kind : uint8_t {
+    kOpened,    // the channel is live from here on
+    kRefused,   // the open failed
+    kMessage,   // a commit, or who came and went: must arrive
+    kAnswer,    // ack or rejection: the member's operation in flight is settled
+    kPresence,  // only the latest of `about` counts
+    kClosed,    // the channel ends with it
+  };
+  Kind kind;
+  MemberId member;
+  Piece piece;
+  MemberId about = 0;                              // kPresence: whose
+  std::shared_ptr<DocumentActor> actor = nullptr;  // kOpened
+  std::optional<ot::Text> parts = std::nullopt;    // kOpened with `more`: to be streamed
+};
+
+// The session's side. Deliver is called on the executor of the actor and must not call back into
+// it.
+class MemberLink {
+ public:
+  virtual ~MemberLink() = default;
+  virtual proto::Encoding encoding() const = 0;
+  virtual void Deliver(Delivery delivery) = 0;
+};
+
+// An `open` on its way from a session through the hub to an actor.
+struct OpenRequest {
+  MemberId member = 0;
+  std::shared_ptr<MemberLink> link;
+  std::string session_id;
+  std::string client_id;
+  uint64_t attempt = 0;
+  proto::User user;
+  bool parts = false;  // the client takes a snapshot in parts
+  proto::Open open;
+};
+
+// Carets and selections of a member, in units of the text at `revision`.
+struct ShownPresence {
+  ot::Revision revision = 0;
+  std::vector<proto::Range> ranges;
+  std::optional<std::string> state;
+};
+
+// A member as its actor keeps it.
+struct Member {
+  MemberId id = 0;
+  std::shared_ptr<MemberLink> link;
+  std::string session_id;
+  std::string client_id;
+  uint64_t attempt = 0;
+  proto::User user;
+  ot::AuthorNumber author = 0;
+
+  std::optional<ot::Operation> last_operation;  // as submitted: presence may refer to it
+  std::optional<ShownPresence> shown;
+  std::optional<proto::Presence> waiting_presence;  // for the gate or for its rate
+  absl::Duration presence_not_before;               // steady time
+  bool presence_timer = false;
+};
+
+}  // namespace coedit::server
+
+#endif  // COEDIT_SERVER_MEMBER_H_

@@ -1,0 +1,109 @@
+#include "server/outbox.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+namespace coedit::server {
+namespace {
+
+// Parts are cut in steps of this many units until one is large enough: the bytes of a step are
+// not known before it is walked.
+constexpr int64_t kStepUnits = 1024;
+
+}  // namespace
+
+void Outbox::SendNow(const proto::ServerMessage& message) {
+  sink_->Send(std::make_shared<const std::string>(proto::EncodePiece(encoding_, message)));
+}
+
+bool Outbox::HasRoomFor(const Piece& piece) const {
+  const int64_t queued = static_cast<int64_t>(sink_->queued_bytes()) - exempt_bytes_;
+  return std::max<int64_t>(queued, 0) + static_cast<int64_t>(piece->size()) <=
+         limits_->outbound_bytes;
+}
+
+bool Outbox::Stuck() const {
+  return static_cast<int64_t>(sink_->queued_bytes()) - exempt_bytes_ > 2 * limits_->outbound_bytes;
+}
+
+void Outbox::Open(proto::Channel channel, Piece opened, std::optional<ot::Text> parts) {
+  exempt_bytes_ += static_cast<int64_t>(opened->size());
+  sink_->Send(std::move(opened));
+  if (!parts.has_value()) return;
+  Stream& stream = streams_[channel];
+  stream.text = *std::move(parts);
+  SendNextPart(channel, &stream);
+}
+
+void Outbox::SendNextPart(proto::Channel channel, Stream* stream) {
+  ot::DeltaBuilder ops;
+  int64_t bytes = 0;
+  while (stream->position < stream->text.length() && bytes < limits_->part_bytes) {
+    int64_t end = std::min(stream->position + kStepUnits, stream->text.length());
+    if (!stream->text.IsBoundary(end)) ++end;
+    stream->text.ForEach(stream->position, end, [&](const ot::Component& component) {
+      ops.Push(component);
+      bytes += static_cast<int64_t>(component.text.size());
+    });
+    stream->position = end;
+  }
+  const bool last = stream->position == stream->text.length();
+  auto piece = std::make_shared<const std::string>(proto::EncodePiece(
+      encoding_, proto::Part{.channel = channel, .ops = ops.Build(), .last = last}));
+  exempt_bytes_ += static_cast<int64_t>(piece->size());
+  sink_->Send(std::move(piece));
+  if (!last) return;
+  const std::deque<Piece> behind = std::move(stream->behind);
+  streams_.erase(channel);
+  for (const Piece& waiting : behind) {
+    exempt_bytes_ += static_cast<int64_t>(waiting->size());
+    sink_->Send(waiting);
+  }
+}
+
+bool Outbox::SendOrdered(proto::Channel channel, Piece piece) {
+  if (const auto stream = streams_.find(channel); stream != streams_.end()) {
+    stream->second.behind_bytes += static_cast<int64_t>(piece->size());
+    if (stream->second.behind_bytes > limits_->outbound_bytes) return false;
+    stream->second.behind.push_back(std::move(piece));
+    return true;
+  }
+  if (!HasRoomFor(piece)) return false;
+  sink_->Send(std::move(piece));
+  return true;
+}
+
+void Outbox::SendPresence(proto::Channel channel, MemberId about, Piece piece) {
+  if (streams_.contains(channel) || !HasRoomFor(piece)) {
+    presence_[{channel, about}] = std::move(piece);
+    return;
+  }
+  // A kept one is older than this.
+  if (!presence_.empty()) presence_.erase({channel, about});
+  sink_->Send(std::move(piece));
+}
+
+void Outbox::Close(proto::Channel channel) {
+  streams_.erase(channel);
+  presence_.erase(presence_.lower_bound({channel, 0}), presence_.lower_bound({channel + 1, 0}));
+}
+
+void Outbox::OnDrained() {
+  if (sink_->queued_bytes() == 0) exempt_bytes_ = 0;
+  // One part of each stream at a time: the socket decides the pace.
+  std::vector<proto::Channel> channels;
+  for (const auto& [channel, stream] : streams_) channels.push_back(channel);
+  for (proto::Channel channel : channels) SendNextPart(channel, &streams_.at(channel));
+  for (auto waiting = presence_.begin(); waiting != presence_.end();) {
+    if (streams_.contains(waiting->first.first)) {
+      ++waiting;
+      continue;
+    }
+    if (!HasRoomFor(waiting->second)) break;
+    sink_->Send(std::move(waiting->second));
+    waiting = presence_.erase(waiting);
+  }
+}
+
+}  // namespace coedit::server

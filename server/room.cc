@@ -1,0 +1,61 @@
+#include "server/room.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "ot/check.h"
+#include "proto/codec.h"
+
+namespace coedit::server {
+
+Member* Room::Find(MemberId id) {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+Member* Room::FindByClient(absl::string_view client_id) {
+  const auto found = by_client_.find(client_id);
+  return found == by_client_.end() ? nullptr : found->second;
+}
+
+Member& Room::Add(std::unique_ptr<Member> member) {
+  Member& added = *member;
+  COEDIT_CHECK(by_client_.emplace(added.client_id, &added).second);
+  COEDIT_CHECK(by_id_.emplace(added.id, &added).second);
+  members_.push_back(std::move(member));
+  return added;
+}
+
+void Room::Remove(MemberId id) {
+  const auto found = by_id_.find(id);
+  COEDIT_CHECK(found != by_id_.end());
+  by_client_.erase(found->second->client_id);
+  by_id_.erase(found);
+  std::erase_if(members_, [id](const auto& member) { return member->id == id; });
+}
+
+void Room::Tell(const Member& member, Delivery::Kind kind,
+                const proto::ServerMessage& message) const {
+  member.link->Deliver({.kind = kind,
+                        .member = member.id,
+                        .piece = std::make_shared<const std::string>(
+                            proto::EncodePiece(member.link->encoding(), message))});
+}
+
+void Room::TellAll(Delivery::Kind kind, const proto::ServerMessage& message, MemberId except,
+                   MemberId about) const {
+  std::array<Piece, proto::kEncodingCount> pieces;  // made when the first member needs them
+  for (const auto& member : members_) {
+    if (member->id == except) continue;
+    const proto::Encoding encoding = member->link->encoding();
+    Piece& piece = pieces[static_cast<size_t>(encoding)];
+    if (piece == nullptr) {
+      piece = std::make_shared<const std::string>(proto::EncodePiece(encoding, message));
+    }
+    member->link->Deliver({.kind = kind, .member = member->id, .piece = piece, .about = about});
+  }
+}
+
+}  // namespace coedit::server

@@ -1,0 +1,351 @@
+#include "server/session.h"
+
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/identity.h"
+
+namespace coedit::server {
+namespace {
+
+constexpr uint32_t kProtocolVersion = 1;
+constexpr uint16_t kClosePolicy = 1008;
+constexpr uint16_t kCloseRestart = 1012;
+// After a channel was given up because its reader is slow.
+constexpr uint32_t kTooSlowComeBackMs = 500;
+
+}  // namespace
+
+std::shared_ptr<Session> Session::Make(const Environment* environment, Hub* hub, FrameSink* sink,
+                                       proto::Encoding encoding) {
+  return std::shared_ptr<Session>(new Session(environment, hub, sink, encoding));
+}
+
+Session::Session(const Environment* environment, Hub* hub, FrameSink* sink,
+                 proto::Encoding encoding)
+    : environment_(environment),
+      hub_(hub),
+      sink_(sink),
+      outbox_(&environment->limits, sink, encoding),
+      connected_at_(environment->clock->Steady()),
+      control_(environment->limits.signals_per_second, environment->limits.signals_burst,
+               connected_at_) {}
+
+// ---- what comes in ----
+
+void Session::OnFrame(absl::string_view bytes) {
+  if (state_ == State::kEnded) return;
+  absl::StatusOr<std::vector<proto::Incoming>> incoming =
+      proto::DecodeClientFrame(encoding(), bytes, environment_->limits.decode());
+  if (!incoming.ok()) {
+    return Fail(WireCode::kBadMessage, std::string(incoming.status().message()));
+  }
+  for (proto::Incoming& one : *incoming) {
+    if (state_ == State::kEnded) return;
+    if (auto* bad = std::get_if<proto::BadSubmit>(&one)) {
+      if (state_ == State::kAwaitingHello) {
+        return Fail(WireCode::kBadMessage, "the first message must be hello", kClosePolicy);
+      }
+      On(*bad);
+      continue;
+    }
+    auto& message = std::get<proto::ClientMessage>(one);
+    if (state_ == State::kAwaitingHello && !std::holds_alternative<proto::Hello>(message)) {
+      return Fail(WireCode::kBadMessage, "the first message must be hello", kClosePolicy);
+    }
+    std::visit([this](auto& known) { On(known); }, message);
+  }
+}
+
+void Session::On(const proto::Hello& hello) {
+  if (state_ != State::kAwaitingHello) {
+    return Fail(WireCode::kBadMessage, "hello came twice");
+  }
+  if (hello.protocol != kProtocolVersion) {
+    return Fail(WireCode::kVersion,
+                absl::StrCat("protocol ", hello.protocol, " is not supported; this server speaks ",
+                             kProtocolVersion));
+  }
+  client_id_ = hello.client_id;
+  attempt_ = hello.attempt;
+  user_ = MakeUser(hello, environment_->limits.name_characters);
+  for (const std::string& capability : hello.capabilities) {
+    if (capability == "parts") parts_ = true;
+  }
+  session_id_ = hub_->NextSessionId();
+  state_ = State::kLive;
+  Send(proto::Welcome{
+      .session_id = session_id_,
+      .user = user_,
+      .limits = environment_->limits.wire(),
+      .heartbeat_seconds = static_cast<uint32_t>(environment_->limits.heartbeat_seconds),
+      .server = environment_->server_name,
+      .capabilities = {"parts"}});
+}
+
+void Session::On(proto::Open& open) {
+  if (!TakeControlToken()) return;
+  const auto refuse = [&](WireCode code, std::string text) {
+    const WireErrorInfo& info = InfoOf(code);
+    Send(proto::Refused{
+        .request = open.request, .code = info.name, .text = std::move(text), .retry = info.retry});
+  };
+  if (documents_.contains(open.document)) {
+    return refuse(WireCode::kAlreadyOpen,
+                  absl::StrCat("document '", open.document, "' is open on this connection"));
+  }
+  const int64_t documents_max = environment_->limits.documents_per_connection;
+  if (static_cast<int64_t>(documents_.size()) >= documents_max) {
+    return refuse(WireCode::kRate,
+                  absl::StrCat(documents_max, " documents are open on this connection already"));
+  }
+  const MemberId member = hub_->NextMemberId();
+  documents_.insert(open.document);
+  pending_opens_[member] = {open.document, open.request};
+  OpenRequest request{.member = member,
+                      .link = shared_from_this(),
+                      .session_id = session_id_,
+                      .client_id = client_id_,
+                      .attempt = attempt_,
+                      .user = user_,
+                      .parts = parts_,
+                      .open = std::move(open)};
+  environment_->executor->Post(
+      [hub = hub_, request = std::move(request)]() mutable { hub->Open(std::move(request)); });
+}
+
+bool Session::BeginSubmit(Channel& channel, proto::Channel number, uint64_t sequence) {
+  if (channel.awaits_answer) {
+    Send(proto::Rejected{.channel = number,
+                         .sequence = sequence,
+                         .code = std::string(NameOf(WireCode::kRate)),
+                         .text = "another operation is in flight on this channel"});
+    return false;
+  }
+  channel.awaits_answer = true;
+  return true;
+}
+
+void Session::On(proto::Submit& submit) {
+  const proto::Channel number = submit.channel;
+  Channel* channel = FindChannel(number);
+  if (channel == nullptr || !BeginSubmit(*channel, number, submit.sequence)) return;
+  const absl::Duration wait = channel->submits.Take(environment_->clock->Steady());
+  if (wait == absl::ZeroDuration()) return PassOn(*channel, std::move(submit));
+  channel->held = std::move(submit);
+  environment_->executor->PostAfter(wait,
+                                    [self = shared_from_this(), number, member = channel->member] {
+                                      self->ReleaseHeld(number, member);
+                                    });
+}
+
+void Session::ReleaseHeld(proto::Channel number, MemberId member) {
+  const auto found = channels_.find(number);
+  if (found == channels_.end() || found->second.member != member) return;
+  Channel& channel = found->second;
+  if (!channel.held.has_value()) return;
+  // The wait was computed for this one: the bucket is charged, not asked.
+  channel.submits.Take(environment_->clock->Steady());
+  PassOn(channel, *std::exchange(channel.held, std::nullopt));
+}
+
+void Session::PassOn(Channel& channel, proto::Submit submit) {
+  environment_->executor->Post(
+      [actor = channel.actor, member = channel.member, submit = std::move(submit)]() mutable {
+        actor->Submit(member, std::move(submit));
+      });
+}
+
+void Session::On(const proto::BadSubmit& submit) {
+  Channel* channel = FindChannel(submit.channel);
+  if (channel == nullptr || !BeginSubmit(*channel, submit.channel, submit.sequence)) return;
+  environment_->executor->Post(
+      [actor = channel->actor, member = channel->member, submit]() mutable {
+        actor->RefuseSubmit(member, submit.sequence, std::move(submit.text));
+      });
+}
+
+void Session::On(proto::Presence& presence) {
+  const Channel* channel = FindChannel(presence.channel);
+  if (channel == nullptr) return;
+  environment_->executor->Post(
+      [actor = channel->actor, member = channel->member, presence = std::move(presence)]() mutable {
+        actor->ShowPresence(member, std::move(presence));
+      });
+}
+
+void Session::On(proto::Signal& signal) {
+  if (!TakeControlToken()) return;
+  const Channel* channel = FindChannel(signal.channel);
+  if (channel == nullptr) return;
+  environment_->executor->Post(
+      [actor = channel->actor, member = channel->member, signal = std::move(signal)]() mutable {
+        actor->Signal(member, std::move(signal));
+      });
+}
+
+void Session::On(const proto::Leave& leave) {
+  Channel* channel = FindChannel(leave.channel);
+  if (channel == nullptr) return;
+  // What was sent before the leave is finished.
+  if (channel->held.has_value()) PassOn(*channel, *std::exchange(channel->held, std::nullopt));
+  LeaveActor(channel->actor, channel->member);
+  EndChannel(leave.channel);
+}
+
+void Session::On(const proto::Authenticate&) {
+  Fail(WireCode::kBadMessage, "this server does not authenticate clients");
+}
+
+void Session::On(const proto::Ping& ping) {
+  if (!TakeControlToken()) return;
+  Send(proto::Pong{ping.nonce});
+}
+
+// ---- what goes out ----
+
+void Session::Deliver(Delivery delivery) {
+  const auto pending = pending_opens_.find(delivery.member);
+  if (delivery.kind == Delivery::Kind::kRefused) {
+    if (pending == pending_opens_.end()) return;
+    documents_.erase(pending->second.document);
+    pending_opens_.erase(pending);
+    return outbox_.SendNow(std::move(delivery.piece));
+  }
+  if (delivery.kind == Delivery::Kind::kOpened) {
+    if (pending == pending_opens_.end()) {  // the session ended while it opened
+      return LeaveActor(delivery.actor, delivery.member);
+    }
+    pending_opens_.erase(pending);
+    const proto::Channel number = delivery.actor->channel();
+    const Limits& limits = environment_->limits;
+    channels_.insert_or_assign(
+        number, Channel{.actor = std::move(delivery.actor),
+                        .member = delivery.member,
+                        .submits = TokenBucket(limits.submits_per_second, limits.submits_burst,
+                                               environment_->clock->Steady()),
+                        .held = std::nullopt});
+    channel_of_member_[delivery.member] = number;
+    ended_channels_.erase(number);
+    return outbox_.Open(number, std::move(delivery.piece), std::move(delivery.parts));
+  }
+  const auto live = channel_of_member_.find(delivery.member);
+  if (live == channel_of_member_.end()) return;  // crossed the end of the channel
+  const proto::Channel number = live->second;
+  switch (delivery.kind) {
+    case Delivery::Kind::kClosed:
+      EndChannel(number);
+      return outbox_.SendNow(std::move(delivery.piece));
+    case Delivery::Kind::kPresence:
+      return outbox_.SendPresence(number, delivery.about, std::move(delivery.piece));
+    case Delivery::Kind::kAnswer:
+      channels_.at(number).awaits_answer = false;
+      break;
+    default:
+      break;
+  }
+  if (outbox_.SendOrdered(number, std::move(delivery.piece))) return;
+  LeaveActor(channels_.at(number).actor, delivery.member);
+  EndChannel(number);
+  Send(proto::Closed{.channel = number,
+                     .code = std::string(NameOf(WireCode::kTooSlow)),
+                     .text = "the connection does not take what happens in this document",
+                     .retry = true,
+                     .after_ms = kTooSlowComeBackMs});
+  if (outbox_.Stuck()) Fail(WireCode::kTooSlow, "the connection is too slow");
+}
+
+void Session::OnDrained() {
+  if (state_ == State::kLive) outbox_.OnDrained();
+}
+
+void Session::Send(const proto::ServerMessage& message) {
+  if (transport_open_) outbox_.SendNow(message);
+}
+
+// ---- beginning and end ----
+
+Session::Channel* Session::FindChannel(proto::Channel number) {
+  const auto found = channels_.find(number);
+  if (found != channels_.end()) return &found->second;
+  if (!ended_channels_.contains(number)) {
+    Fail(WireCode::kBadMessage, absl::StrCat("channel ", number, " was never opened"));
+  }
+  return nullptr;
+}
+
+bool Session::TakeControlToken() {
+  if (control_.Take(environment_->clock->Steady()) == absl::ZeroDuration()) return true;
+  Fail(WireCode::kRate, "too many opens, signals and pings");
+  return false;
+}
+
+void Session::EndChannel(proto::Channel number) {
+  const auto found = channels_.find(number);
+  documents_.erase(found->second.actor->document());
+  channel_of_member_.erase(found->second.member);
+  channels_.erase(found);
+  ended_channels_.insert(number);
+  outbox_.Close(number);
+}
+
+void Session::LeaveActor(const std::shared_ptr<DocumentActor>& actor, MemberId member) {
+  environment_->executor->Post([actor, member] { actor->Leave(member); });
+}
+
+void Session::LeaveAll() {
+  for (const auto& [number, channel] : channels_) {
+    if (channel.held.has_value()) PassOn(channels_.at(number), *channel.held);
+    LeaveActor(channel.actor, channel.member);
+  }
+  for (const auto& [member, pending] : pending_opens_) {
+    environment_->executor->Post([hub = hub_, document = pending.document, member = member] {
+      if (DocumentActor* actor = hub->Find(document)) actor->Leave(member);
+    });
+  }
+  channels_.clear();
+  channel_of_member_.clear();
+  pending_opens_.clear();
+}
+
+void Session::Fail(WireCode code, std::string text, uint16_t close_code) {
+  if (state_ == State::kEnded) return;
+  const WireErrorInfo& info = InfoOf(code);
+  Send(proto::Error{.code = info.name, .text = text});
+  state_ = State::kEnded;
+  LeaveAll();
+  if (!transport_open_) return;
+  transport_open_ = false;
+  // The reason of a close frame holds 123 bytes; the whole sentence went before it.
+  sink_->Close(close_code != 0 ? close_code : info.close_code, info.name);
+}
+
+void Session::OnTick() {
+  if (state_ != State::kAwaitingHello) return;
+  const absl::Duration waited = environment_->clock->Steady() - connected_at_;
+  if (waited < absl::Seconds(environment_->limits.hello_seconds)) return;
+  Fail(WireCode::kBadMessage,
+       absl::StrCat("no hello within ", environment_->limits.hello_seconds, " seconds"),
+       kClosePolicy);
+}
+
+void Session::OnDisconnected() {
+  transport_open_ = false;
+  if (state_ == State::kEnded) return;
+  state_ = State::kEnded;
+  LeaveAll();
+}
+
+void Session::OnShutdown(absl::Duration come_back_after) {
+  if (state_ == State::kEnded) return;
+  Send(proto::GoAway{.after_ms = static_cast<uint32_t>(absl::ToInt64Milliseconds(come_back_after)),
+                     .reason = "restart"});
+  state_ = State::kEnded;
+  LeaveAll();
+  transport_open_ = false;
+  sink_->Close(kCloseRestart, "restart");
+}
+
+}  // namespace coedit::server

@@ -1,0 +1,168 @@
+// A server's core without a network: sessions whose frames are JSON text, a store whose appends can
+// be held back or made to fail, and time that advances when told to.
+#ifndef COEDIT_TESTS_SERVER_HARNESS_H_
+#define COEDIT_TESTS_SERVER_HARNESS_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/environment.h"
+#include "server/hub.h"
+#include "server/session.h"
+#include "storage/memory_store.h"
+#include "tests/sim/sim_executor.h"
+
+namespace coedit::server::testing {
+
+// MemoryStore, but an append waits until it is let through while `hold` is set.
+class HeldStore final : public storage::Store {
+ public:
+  bool hold = false;
+
+  size_t waiting() const { return waiting_.size(); }
+  // The oldest append happens.
+  void LetThrough() {
+    auto [request, done] = std::move(waiting_.front());
+    waiting_.pop_front();
+    memory_.Append(std::move(request), std::move(done));
+  }
+  // The oldest append ends otherwise; `written` or not.
+  void Fail(storage::AppendResult result, bool written) {
+    auto [request, done] = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (written) memory_.Append(std::move(request), [](storage::AppendResult) {});
+    std::move(done)(std::move(result));
+  }
+  storage::MemoryStore& memory() { return memory_; }
+  absl::Status load_error;
+
+  void Load(std::string document, Callback<absl::StatusOr<storage::StoredDocument>> done) override {
+    if (!load_error.ok()) return std::move(done)(load_error);
+    memory_.Load(std::move(document), std::move(done));
+  }
+  void Create(std::string document, ot::DocumentType type, ot::Text initial, std::string epoch,
+              int64_t now_ms, Callback<absl::StatusOr<storage::StoredDocument>> done) override {
+    memory_.Create(std::move(document), type, std::move(initial), std::move(epoch), now_ms,
+                   std::move(done));
+  }
+  void Append(storage::AppendRequest request, Callback<storage::AppendResult> done) override {
+    waiting_.emplace_back(std::move(request), std::move(done));
+    if (!hold) LetThrough();
+  }
+  void ReadCommits(std::string document, ot::Revision first, ot::Revision last,
+                   Callback<absl::StatusOr<std::vector<ot::Commit>>> done) override {
+    memory_.ReadCommits(std::move(document), first, last, std::move(done));
+  }
+  void List(std::string prefix, std::string after, int64_t limit,
+            Callback<absl::StatusOr<std::vector<storage::DocumentInfo>>> done) override {
+    memory_.List(std::move(prefix), std::move(after), limit, std::move(done));
+  }
+
+ private:
+  storage::MemoryStore memory_;
+  std::deque<std::pair<storage::AppendRequest, Callback<storage::AppendResult>>> waiting_;
+};
+
+class CountingRandom final : public RandomSource {
+ public:
+  std::string Hex(int bytes) override {
+    std::string hex = absl::StrCat(absl::Hex(++count_, absl::kZeroPad16));
+    hex.resize(2 * bytes, '0');
+    return hex;
+  }
+
+ private:
+  uint64_t count_ = 0;
+};
+
+// One client's end: what it was sent, one JSON object a message.
+class Peer final : public FrameSink {
+ public:
+  std::shared_ptr<Session> session;
+  bool drains = true;  // false: a reader that does not read
+  uint16_t close_code = 0;
+
+  // Messages without the frame around them: `{"hello":{...}}`.
+  void Say(absl::string_view messages) {
+    session->OnFrame(absl::StrCat("{\"messages\":[", messages, "]}"));
+  }
+  // What came since the last call.
+  std::vector<std::string> Take() { return std::exchange(received_, {}); }
+
+  void Drain() {
+    queued_bytes_ = 0;
+    session->OnDrained();
+  }
+
+  void Send(Piece piece) override {
+    received_.push_back(*piece);
+    queued_bytes_ += piece->size();
+    if (drains) queued_bytes_ = 0;
+  }
+  size_t queued_bytes() const override { return queued_bytes_; }
+  void Close(uint16_t code, absl::string_view) override { close_code = code; }
+
+ private:
+  std::vector<std::string> received_;
+  size_t queued_bytes_ = 0;
+};
+
+class Harness {
+ public:
+  explicit Harness(Limits limits = {}) : executor(&timeline) {
+    environment = {.limits = limits,
+                   .server_name = "coedit/test",
+                   .store = &store,
+                   .executor = &executor,
+                   .clock = &executor,
+                   .random = &random};
+    hub = std::make_unique<Hub>(&environment);
+  }
+  ~Harness() {
+    executor.Kill();  // what is left of time must not run into half a harness
+  }
+
+  // A connection without hello.
+  Peer& Connect() {
+    peers.push_back(std::make_unique<Peer>());
+    Peer& peer = *peers.back();
+    peer.session = Session::Make(&environment, hub.get(), &peer, proto::Encoding::kJson);
+    return peer;
+  }
+  // A welcomed one; `client` is the digit its client id is made of.
+  Peer& Join(char client, int attempt = 1, absl::string_view capabilities = "[]") {
+    Peer& peer = Connect();
+    peer.Say(absl::StrCat(R"({"hello":{"protocol":1,"clientId":")", std::string(32, client),
+                          R"(","attempt":)", attempt, R"(,"sdk":"test","name":"N)",
+                          std::string(1, client), R"(","capabilities":)", capabilities, "}}"));
+    Run();
+    return peer;
+  }
+  // Says `messages`, lets everything happen, returns what came back.
+  std::vector<std::string> Ask(Peer& peer, absl::string_view messages) {
+    peer.Take();
+    peer.Say(messages);
+    Run();
+    return peer.Take();
+  }
+  // All that is due now.
+  void Run() { timeline.RunUntil(timeline.now()); }
+  void Advance(absl::Duration time) { timeline.RunUntil(timeline.now() + time); }
+
+  sim::Timeline timeline;
+  sim::SimExecutor executor;
+  HeldStore store;
+  CountingRandom random;
+  Environment environment;
+  std::unique_ptr<Hub> hub;
+  std::vector<std::unique_ptr<Peer>> peers;
+};
+
+}  // namespace coedit::server::testing
+
+#endif  // COEDIT_TESTS_SERVER_HARNESS_H_

@@ -1,0 +1,155 @@
+// A simulated connection: two directions with delay, in order, that may be cut at any moment.
+#ifndef COEDIT_TESTS_SIM_NETWORK_H_
+#define COEDIT_TESTS_SIM_NETWORK_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "proto/codec.h"
+#include "server/seams.h"
+#include "server/session.h"
+#include "tests/ot/generators.h"
+#include "tests/sim/faults.h"
+#include "tests/sim/sim_executor.h"
+
+namespace coedit::sim {
+
+// The server's end is the sink of a Session; the client's end is two callbacks.
+class Connection final : public server::FrameSink, public std::enable_shared_from_this<Connection> {
+ public:
+  struct ClientEnd {
+    std::function<void(const std::string& frame)> on_frame;
+    std::function<void(uint16_t close_code)> on_closed;  // 1006: cut
+  };
+
+  Connection(Timeline* timeline, const Faults* faults, ot::testing::Rng rng,
+             proto::Encoding encoding, ClientEnd client_end)
+      : timeline_(timeline),
+        faults_(faults),
+        rng_(rng),
+        encoding_(encoding),
+        client_end_(std::move(client_end)) {}
+
+  // Attaches the server's half; `executor` is of that life of the server.
+  void Accept(const server::Environment* environment, server::Hub* hub) {
+    environment_ = environment;
+    session_ = server::Session::Make(environment, hub, this, encoding_);
+    Tick();
+  }
+
+  // From the client.
+  void SendToServer(std::string frame) {
+    if (cut_) return;
+    Travel(&to_server_free_at_, [this, frame = std::move(frame)] {
+      if (session_ != nullptr && server_open_) session_->OnFrame(frame);
+    });
+  }
+
+  // FrameSink, from the session.
+  void Send(server::Piece piece) override {
+    queued_bytes_ += piece->size();
+    waiting_.push_back(std::move(piece));
+    if (waiting_.size() > 1) return;
+    // What gathers before the socket is free leaves as one frame.
+    Later(rng_.Between(0, 2000), [this] { Flush(); });
+  }
+  size_t queued_bytes() const override { return queued_bytes_; }
+  void Close(uint16_t close_code, absl::string_view) override {
+    server_open_ = false;
+    Later(2001, [this, close_code] {
+      Travel(&to_client_free_at_, [this, close_code] { EndClient(close_code); });
+      DropSession();
+    });
+  }
+
+  // The wire breaks. The client notices at once; the server at once or, half open, much later.
+  // What is on its way arrives or not.
+  void Cut(bool half_open) {
+    if (cut_) return;
+    cut_ = true;
+    EndClient(1006);
+    if (half_open) {
+      Later(rng_.Between(1'000'000, 45'000'000), [this] { DropSession(); });
+    } else {
+      DropSession();
+    }
+  }
+  // The server's process is gone.
+  void ServerDied() {
+    session_ = nullptr;
+    server_open_ = false;
+    if (cut_) return;
+    cut_ = true;
+    Later(rng_.Between(0, 500'000), [this] { EndClient(1006); });
+  }
+
+ private:
+  void Later(int64_t microseconds, std::function<void()> task) {
+    timeline_->Schedule(absl::Microseconds(microseconds),
+                        [self = shared_from_this(), task = std::move(task)] { task(); });
+  }
+  // In order: never before what was sent earlier.
+  void Travel(absl::Duration* free_at, std::function<void()> arrive) {
+    const int64_t most = absl::ToInt64Microseconds(faults_->delay_max);
+    const absl::Duration at = timeline_->now() + absl::Microseconds(rng_.Between(10, most));
+    *free_at = std::max(at, *free_at);
+    timeline_->Schedule(*free_at - timeline_->now(),
+                        [self = shared_from_this(), arrive = std::move(arrive)] { arrive(); });
+  }
+  void Flush() {
+    const proto::FrameGlue glue = proto::GlueFor(encoding_);
+    std::string frame(glue.prefix);
+    for (size_t i = 0; i < waiting_.size(); ++i) {
+      if (i > 0) frame.append(glue.separator.data(), glue.separator.size());
+      frame += *waiting_[i];
+    }
+    frame.append(glue.suffix.data(), glue.suffix.size());
+    waiting_.clear();
+    queued_bytes_ = 0;
+    if (!cut_) {
+      Travel(&to_client_free_at_, [this, frame = std::move(frame)] {
+        if (client_open_) client_end_.on_frame(frame);
+      });
+    }
+    if (session_ != nullptr) session_->OnDrained();
+  }
+  void Tick() {
+    if (session_ == nullptr) return;
+    session_->OnTick();
+    Later(1'000'000, [this] { Tick(); });
+  }
+  void EndClient(uint16_t close_code) {
+    if (!client_open_) return;
+    client_open_ = false;
+    client_end_.on_closed(close_code);
+  }
+  void DropSession() {
+    server_open_ = false;
+    if (session_ == nullptr) return;
+    const std::shared_ptr<server::Session> session = std::move(session_);
+    session_ = nullptr;
+    session->OnDisconnected();
+  }
+
+  Timeline* timeline_;
+  const Faults* faults_;
+  ot::testing::Rng rng_;
+  proto::Encoding encoding_;
+  ClientEnd client_end_;
+  const server::Environment* environment_ = nullptr;
+  std::shared_ptr<server::Session> session_;
+  bool cut_ = false;
+  bool client_open_ = true;
+  bool server_open_ = true;
+  std::vector<server::Piece> waiting_;
+  size_t queued_bytes_ = 0;
+  absl::Duration to_server_free_at_;
+  absl::Duration to_client_free_at_;
+};
+
+}  // namespace coedit::sim
+
+#endif  // COEDIT_TESTS_SIM_NETWORK_H_
