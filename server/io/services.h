@@ -1,0 +1,29 @@
+// What connections need of the server. Everything outlives them.
+#ifndef COEDIT_SERVER_IO_SERVICES_H_
+#define COEDIT_SERVER_IO_SERVICES_H_
+
+#include "server/environment.h"
+#include "server/hub.h"
+#include "server/io/connection_slots.h"
+#include "server/io/http_gate.h"
+#include "server/io/static_files.h"
+#include "server/io/store_probe.h"
+#include "server/io/worker.h"
+
+namespace coedit::server {
+
+struct Services {
+  const Environment* environment = nullptr;
+  Hub* hub = nullptr;
+  Worker* worker = nullptr;
+  ConnectionSlots* slots = nullptr;
+  const HttpGate* gate = nullptr;
+  const StaticFiles* files = nullptr;
+  const StoreProbe* store_probe = nullptr;
+
+  const Limits& limits() const { return environment->limits; }
+};
+
+}  // namespace coedit::server
+
+#endif  // COEDIT_SERVER_IO_SERVICES_H_

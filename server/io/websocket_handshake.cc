@@ -1,0 +1,68 @@
+#include "server/io/websocket_handshake.h"
+
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/io/log.h"
+
+namespace coedit::server {
+namespace {
+
+struct Subprotocol {
+  absl::string_view name;
+  proto::Encoding encoding;
+};
+constexpr Subprotocol kSubprotocols[] = {
+    {"coedit.v1.protobuf", proto::Encoding::kProtobuf},
+    {"coedit.v1.json", proto::Encoding::kJson},
+};
+
+// Exactly 16 bytes: 22 characters that carry them and two that pad.
+bool IsKey(absl::string_view key) {
+  std::string bytes;
+  return key.size() == 24 && key.substr(22) == "==" && absl::Base64Unescape(key, &bytes) &&
+         bytes.size() == 16;
+}
+
+}  // namespace
+
+std::optional<HttpRefusal> CheckHandshake(const HttpRequest& request,
+                                          WebSocketHandshake* handshake) {
+  if (request.method != "GET") return HttpRefusal{405, "a WebSocket begins with GET"};
+  if (!request.Lists("upgrade", "websocket") || !request.Lists("connection", "upgrade")) {
+    return HttpRefusal{426,
+                       "this address is for WebSockets: ask with Upgrade: websocket and "
+                       "Connection: upgrade"};
+  }
+  const std::optional<absl::string_view> version = request.Field("sec-websocket-version");
+  if (version != "13") {
+    return HttpRefusal{426, absl::StrCat("Sec-WebSocket-Version is ",
+                                         version.has_value() ? Quoted(*version) : "missing",
+                                         "; this server speaks 13")};
+  }
+  const std::optional<absl::string_view> key = request.Field("sec-websocket-key");
+  if (!key.has_value() || !IsKey(*key)) {
+    return HttpRefusal{400, "Sec-WebSocket-Key is not 16 bytes in base64"};
+  }
+  handshake->key = std::string(*key);
+  handshake->subprotocol.clear();
+  handshake->encoding = proto::Encoding::kJson;
+
+  const std::vector<absl::string_view> offered = request.List("sec-websocket-protocol");
+  for (const absl::string_view offer : offered) {
+    for (const Subprotocol& known : kSubprotocols) {
+      if (offer != known.name) continue;
+      handshake->subprotocol = std::string(known.name);
+      handshake->encoding = known.encoding;
+      return std::nullopt;
+    }
+  }
+  if (offered.empty()) return std::nullopt;
+  return HttpRefusal{
+      400, absl::StrCat("none of the subprotocols ", Quoted(absl::StrJoin(offered, ", ")),
+                        " is known; this server speaks coedit.v1.protobuf and coedit.v1.json")};
+}
+
+}  // namespace coedit::server
