@@ -1,0 +1,138 @@
+#include "bench/load/connection.h"
+
+#include <random>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/types/span.h"
+#include "ot/check.h"
+
+namespace coedit::bench {
+namespace {
+
+absl::Status Unexpected(absl::string_view what) {
+  return absl::InternalError(absl::StrCat("the server sent '", what, "' out of turn"));
+}
+
+}  // namespace
+
+std::string RandomClientId() {
+  std::random_device random;
+  std::string id;
+  for (int i = 0; i < 4; ++i) absl::StrAppendFormat(&id, "%08x", random());
+  return id;
+}
+
+Connection::Connection(EventLoop* loop, const Options& options, Listener* listener)
+    : options_(options),
+      listener_(listener),
+      socket_(loop, options.endpoint, options.encoding, this) {}
+
+void Connection::Submit(uint64_t sequence, uint64_t revision, const ot::Delta& delta) {
+  COEDIT_CHECK(state_ == State::kOpen);
+  Send(proto::Submit{opened_.channel, sequence, revision, delta});
+}
+
+void Connection::Close() {
+  if (state_ == State::kEnded) return;
+  state_ = State::kEnded;
+  socket_.Close();
+}
+
+void Connection::Send(const proto::ClientMessage& message) {
+  socket_.Send(proto::EncodeClientFrame(options_.encoding, absl::MakeConstSpan(&message, 1)));
+}
+
+void Connection::Fail(const absl::Status& reason) {
+  if (state_ == State::kEnded) return;
+  state_ = State::kEnded;
+  listener_->OnFailed(reason);
+}
+
+void Connection::OnConnected() {
+  if (state_ == State::kEnded) return;
+  state_ = State::kGreeting;
+  proto::Hello hello;
+  hello.protocol = 1;
+  hello.client_id = RandomClientId();
+  hello.attempt = 1;
+  hello.sdk = "coedit-load/0.1.0";
+  hello.name = options_.name;
+  hello.capabilities = {"parts"};
+  Send(std::move(hello));
+}
+
+void Connection::OnDisconnected(const absl::Status& reason) { Fail(reason); }
+
+void Connection::OnMessage(absl::string_view bytes) {
+  if (state_ == State::kEnded) return;
+  absl::StatusOr<std::vector<proto::ServerMessage>> messages =
+      proto::DecodeServerFrame(options_.encoding, bytes);
+  if (!messages.ok()) return Fail(messages.status());
+  for (proto::ServerMessage& message : *messages) {
+    if (absl::Status status = OnServerMessage(std::move(message)); !status.ok()) {
+      return Fail(status);
+    }
+    if (state_ == State::kEnded) return;
+  }
+}
+
+absl::Status Connection::OnServerMessage(proto::ServerMessage&& message) {
+  if (const auto* committed = std::get_if<proto::Committed>(&message)) {
+    if (state_ != State::kOpen) return Unexpected("committed");
+    listener_->OnCommitted(*committed);
+  } else if (const auto* ack = std::get_if<proto::Ack>(&message)) {
+    if (state_ != State::kOpen) return Unexpected("ack");
+    listener_->OnAck(*ack);
+  } else if (std::holds_alternative<proto::Welcome>(message)) {
+    if (state_ != State::kGreeting) return Unexpected("welcome");
+    state_ = State::kOpening;
+    proto::Open open;
+    open.request = 1;
+    open.document = options_.document;
+    open.create = options_.create;
+    Send(std::move(open));
+  } else if (auto* opened = std::get_if<proto::Opened>(&message)) {
+    if (state_ != State::kOpening) return Unexpected("opened");
+    opened_ = std::move(*opened);
+    if (opened_.more) {
+      state_ = State::kParts;
+    } else if (opened_.snapshot.has_value() && opened_.snapshot->IsDocument()) {
+      return OnSnapshot(ot::Text(*std::exchange(opened_.snapshot, std::nullopt)));
+    } else {
+      return absl::InternalError("'opened' carries no snapshot of a document");
+    }
+  } else if (const auto* part = std::get_if<proto::Part>(&message)) {
+    if (state_ != State::kParts || part->channel != opened_.channel) return Unexpected("part");
+    if (!part->ops.IsDocument()) return absl::InternalError("a part is no document");
+    for (const ot::Component component : part->ops) parts_.Push(component);
+    if (part->last) return OnSnapshot(ot::Text(parts_.Build()));
+  } else if (const auto* rejected = std::get_if<proto::Rejected>(&message)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "operation ", rejected->sequence, " was rejected: ", rejected->code, ", ", rejected->text));
+  } else if (const auto* refused = std::get_if<proto::Refused>(&message)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "opening '", options_.document, "' was refused: ", refused->code, ", ", refused->text));
+  } else if (const auto* closed = std::get_if<proto::Closed>(&message)) {
+    return absl::UnavailableError(
+        absl::StrCat("the document was closed: ", closed->code, ", ", closed->text));
+  } else if (const auto* error = std::get_if<proto::Error>(&message)) {
+    return absl::UnavailableError(
+        absl::StrCat("the server ended the connection: ", error->code, ", ", error->text));
+  } else if (std::holds_alternative<proto::GoAway>(message)) {
+    return absl::UnavailableError("the server is going down");
+  }
+  // Who came, who went and where the carets are makes no difference to the load.
+  return absl::OkStatus();
+}
+
+absl::Status Connection::OnSnapshot(ot::Text text) {
+  state_ = State::kOpen;
+  listener_->OnOpened(opened_, std::move(text));
+  return absl::OkStatus();
+}
+
+}  // namespace coedit::bench

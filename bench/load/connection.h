@@ -1,0 +1,85 @@
+// Connection: one client of the wire protocol with one document open on one WebSocket.
+//
+// It says hello, opens the document, puts a snapshot together, and from then on hands over what the
+// server sends, in order. It keeps no text: that is its listener's.
+#ifndef COEDIT_BENCH_LOAD_CONNECTION_H_
+#define COEDIT_BENCH_LOAD_CONNECTION_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "bench/load/endpoint.h"
+#include "bench/load/event_loop.h"
+#include "bench/load/websocket_client.h"
+#include "ot/delta.h"
+#include "ot/text.h"
+#include "proto/codec.h"
+#include "proto/messages.h"
+
+namespace coedit::bench {
+
+class Connection final : private WebSocketClient::Listener {
+ public:
+  // Called from the loop. OnFailed may be the answer to anything and is the last call; the others
+  // come only while the document is open. None of them may destroy the connection.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // `text` is the document at opened.revision.
+    virtual void OnOpened(const proto::Opened& opened, ot::Text text) = 0;
+    virtual void OnCommitted(const proto::Committed& committed) = 0;
+    virtual void OnAck(const proto::Ack& ack) = 0;
+    // A refusal, a closed channel, a lost connection, bytes that are no message: nothing a healthy
+    // server would send to a healthy client.
+    virtual void OnFailed(const absl::Status& reason) = 0;
+  };
+
+  struct Options {
+    Endpoint endpoint;
+    proto::Encoding encoding = proto::Encoding::kProtobuf;
+    std::string document;
+    std::optional<std::string> create;  // the type to create it with; else it has to exist
+    std::string name;                   // the user's, for others to see
+  };
+
+  // Begins to connect. `loop` and `listener` outlive this.
+  Connection(EventLoop* loop, const Options& options, Listener* listener);
+
+  // Open only (CHECKed).
+  void Submit(uint64_t sequence, uint64_t revision, const ot::Delta& delta);
+
+  // Ends the connection; the listener hears no more.
+  void Close();
+
+  bool open() const { return state_ == State::kOpen; }
+  const WebSocketClient::Traffic& traffic() const { return socket_.traffic(); }
+
+ private:
+  enum class State : uint8_t { kConnecting, kGreeting, kOpening, kParts, kOpen, kEnded };
+
+  void OnConnected() override;
+  void OnMessage(absl::string_view bytes) override;
+  void OnDisconnected(const absl::Status& reason) override;
+
+  absl::Status OnServerMessage(proto::ServerMessage&& message);
+  absl::Status OnSnapshot(ot::Text text);
+  void Send(const proto::ClientMessage& message);
+  void Fail(const absl::Status& reason);
+
+  const Options options_;
+  Listener* const listener_;
+  State state_ = State::kConnecting;
+  proto::Opened opened_;
+  ot::DeltaBuilder parts_;
+  WebSocketClient socket_;
+};
+
+// 128 random bits as a client id.
+std::string RandomClientId();
+
+}  // namespace coedit::bench
+
+#endif  // COEDIT_BENCH_LOAD_CONNECTION_H_
