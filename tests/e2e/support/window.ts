@@ -1,0 +1,49 @@
+// What the tests use of the demo page, from inside the browser.
+import type { Client, SharedDocument } from 'coedit';
+
+interface QuillInPage {
+  readonly root: HTMLElement;
+  getContents(): { readonly ops: readonly unknown[] };
+  getText(): string;
+  getLength(): number;
+  getBounds(index: number): { readonly left: number; readonly top: number } | null;
+  setSelection(index: number, length?: number, source?: 'user'): void;
+}
+
+declare global {
+  interface Window {
+    coedit?: { readonly client: Client; readonly document: SharedDocument; readonly quill: QuillInPage };
+    /** Every status the page showed, in order. */
+    shownStatuses: string[];
+    /** How often the page said "Saved" while some edit was not. */
+    lies: number;
+    /** Tags by what is certain of them: see the crash test. */
+    ledger: { readonly acked: string[]; readonly removed: string[]; readonly failed: string[] };
+  }
+}
+
+/** Runs in each page before anything else: a witness of its statuses and of what its policy blocked. */
+export function installWitness(): void {
+  window.shownStatuses = [];
+  window.lies = 0;
+  window.ledger = { acked: [], removed: [], failed: [] };
+  document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+    console.error(`content security policy: ${violatedDirective} blocked ${blockedURI}`);
+  });
+  let parts: Window['coedit'];
+  const look = (): void => {
+    const words = document.querySelector('.status-words')?.textContent ?? '';
+    if (words === 'Saved' && parts?.document.unsaved === true) window.lies++;
+    if (words !== '' && window.shownStatuses.at(-1) !== words) window.shownStatuses.push(words);
+  };
+  new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+  // Not only when the words change: also when they should have.
+  Object.defineProperty(window, 'coedit', {
+    get: () => parts,
+    set: (value: NonNullable<Window['coedit']>) => {
+      parts = value;
+      value.document.on('change', look);
+      value.document.on('status', look);
+    },
+  });
+}

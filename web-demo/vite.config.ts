@@ -1,0 +1,26 @@
+import { defineConfig } from 'vite';
+
+// A running `coedit serve`, for `npm run dev` only; the built page talks to whoever serves it.
+const server = process.env['COEDIT_SERVER'] ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  resolve: {
+    // coedit is a link to ../client, which has modules of its own: one copy of each in the page.
+    dedupe: ['quill', 'quill-delta', 'fast-diff'],
+  },
+  optimizeDeps: {
+    // The link is not pre-bundled, and these are CommonJS.
+    include: ['coedit > quill-delta', 'coedit > fast-diff'],
+  },
+  build: {
+    target: 'es2022',
+    // Files stay files: the page's content security policy has few data: addresses to allow.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 600,
+  },
+  server: {
+    // 127.0.0.1 by name: the server admits only pages of the host it knows.
+    host: '127.0.0.1',
+    proxy: { '/v1': { target: server, ws: true, changeOrigin: true, rewriteWsOrigin: true } },
+  },
+});
