@@ -17,12 +17,12 @@ ot::Delta ComposeAll(absl::Span<const ot::Commit* const> commits) {
 
 }  // namespace
 
-void AddMissedCommits(absl::Span<const ot::Commit* const> missed, ot::AuthorNumber own,
-                      bool composed, proto::Opened* opened) {
+void AddMissedCommits(absl::Span<const ot::Commit* const> missed, const GapForm& form,
+                      proto::Opened* opened) {
   size_t singles = missed.size();
-  if (composed) {
-    while (singles > 0 && missed[singles - 1]->author != own) --singles;
-    if (missed.size() - singles <= kSingleCommitsMax) singles = missed.size();
+  if (form.composed) {
+    while (singles > 0 && missed[singles - 1]->author != form.own) --singles;
+    if (missed.size() - singles <= form.single_commits_max) singles = missed.size();
   }
   opened->commits.emplace();
   opened->commits->reserve(singles);

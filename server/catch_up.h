@@ -20,15 +20,19 @@ inline proto::WireDigest ToWire(ot::Digest digest) {
   return static_cast<proto::WireDigest>(digest);
 }
 
-// Up to this many missed commits are always sent one by one, even to a client that takes composed
-// changes: below it composing saves nothing worth having.
-inline constexpr size_t kSingleCommitsMax = 256;
+// What a client takes of a gap.
+struct GapForm {
+  ot::AuthorNumber own = 0;
+  bool composed = false;
+  // This many commits after the own last one are still sent one by one.
+  size_t single_commits_max = 0;
+};
 
 // Puts the commits of a gap into `opened`. Where the client takes composed changes and many commits
 // follow its own last one, these come as one: it transforms nothing on the server, so D1
 // (docs/ot.md) is kept. The own ones never lie inside.
-void AddMissedCommits(absl::Span<const ot::Commit* const> missed, ot::AuthorNumber own,
-                      bool composed, proto::Opened* opened);
+void AddMissedCommits(absl::Span<const ot::Commit* const> missed, const GapForm& form,
+                      proto::Opened* opened);
 
 // Bounds what snapshots and catch-ups occupy in the queues of all connections together.
 class CatchUpBudget {

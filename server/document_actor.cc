@@ -320,7 +320,12 @@ void DocumentActor::AnswerOpen(const WaitingOpen& open, ot::Revision revision, o
 
   std::optional<ot::Text> parts;
   if (same_epoch && !open.too_far_back) {
-    AddMissedCommits(missed, open.author, request.open.composed, &opened);
+    AddMissedCommits(
+        missed,
+        {.own = open.author,
+         .composed = request.open.composed,
+         .single_commits_max = static_cast<size_t>(environment_->limits.catch_up_single_commits)},
+        &opened);
   } else if (request.parts && text.bytes() > environment_->limits.part_bytes) {
     opened.more = true;
     parts = text;

@@ -66,6 +66,8 @@ const std::vector<LimitInfo>& AllLimits() {
        "how far back an operation's base may lie"},
       {"catch_up_composed_revisions", &L::catch_up_composed_revisions, 1, "revisions",
        "missed commits handed over as one change"},
+      {"catch_up_single_commits", &L::catch_up_single_commits, 0, "commits",
+       "missed commits that are sent one by one even to a client that takes composed ones"},
       {"transform_steps", &L::transform_steps, 1024, "components",
        "work to carry one operation to the head"},
       {"history_in_memory", &L::history_in_memory, 1, "commits",

@@ -21,6 +21,8 @@ struct Faults {
   int append_refused = 0;  // of appends: nothing written
   int bad_submit = 0;      // of submits: the server will refuse it
   int never_composed = 0;  // of opens: the client takes single commits only
+  int resend_frozen = 0;   // of operations never committed: sent again as they were, on their base
+  int abandon_open = 0;    // of connections: given up just after `open` was sent, which comes late
 };
 
 }  // namespace coedit::sim

@@ -63,7 +63,7 @@ void SimClient::OnClosed() {
     replica->opening = false;
     replica->parts_of.reset();
   }
-  ConnectSoon(absl::Milliseconds(rng_.Between(0, 2000)));
+  ConnectSoon(absl::Milliseconds(rng_.Chance(20) ? 0 : rng_.Between(0, 2000)));
 }
 
 void SimClient::CutConnection(bool half_open) {
@@ -128,10 +128,14 @@ void SimClient::Submit(Replica* replica) {
   if (!replica->channel.has_value() || replica->parts_of.has_value()) return;
   const std::optional<ot::Operation> operation = replica->state->TakeSubmit();
   if (!operation.has_value()) return;
+  SendSubmit(replica, *operation);
+}
+
+void SimClient::SendSubmit(Replica* replica, const ot::Operation& operation) {
   proto::Submit submit{.channel = *replica->channel,
-                       .sequence = operation->sequence,
-                       .revision = operation->base,
-                       .delta = operation->delta};
+                       .sequence = operation.sequence,
+                       .revision = operation.base,
+                       .delta = operation.delta};
   if (!behaves_ && rng_.Chance(faults_->bad_submit)) {
     submit.delta = ot::DeltaBuilder().Retain(1 << 30).Delete(1).Build();
   }
@@ -162,6 +166,7 @@ void SimClient::On(const proto::ServerMessage& message) {
   if (std::holds_alternative<proto::Welcome>(message)) {
     welcomed_ = true;
     for (const auto& replica : replicas_) SendOpen(replica.get());
+    if (!behaves_ && rng_.Chance(faults_->abandon_open)) CutConnection(/*half_open=*/true);
   } else if (const auto* opened = std::get_if<proto::Opened>(&message)) {
     Replica* replica = requests_.at(opened->request);
     requests_.erase(opened->request);
@@ -196,7 +201,9 @@ void SimClient::On(const proto::ServerMessage& message) {
   } else if (const auto* rejected = std::get_if<proto::Rejected>(&message)) {
     Replica* replica = ByChannel(rejected->channel);
     if (replica == nullptr) return;
-    if (rejected->code != "invalid_operation") {
+    const bool expected =
+        rejected->code == "invalid_operation" || rejected->code == "revision_too_old";
+    if (!expected) {
       Fail(absl::StrCat("rejected: ", rejected->code, ": ", rejected->text));
     }
     if (!replica->state->OnRejected(rejected->sequence).ok()) Fail("a rejection of nothing");
@@ -262,6 +269,7 @@ void SimClient::OnOpened(Replica* replica, proto::Opened opened) {
 void SimClient::FinishOpen(Replica* replica, const proto::Opened& opened,
                            const ot::Text& snapshot) {
   const bool first = !replica->state.has_value();
+  bool resend = false;
   const bool has_snapshot = opened.snapshot.has_value() || opened.more;
   const bool other_history = !first && (opened.epoch != replica->epoch || replica->foreign);
   if (first) {
@@ -286,7 +294,11 @@ void SimClient::FinishOpen(Replica* replica, const proto::Opened& opened,
       if (!opened.in_flight.has_value()) {
         Fail("the fate of an operation was not told");
       } else if (!opened.in_flight->committed) {
-        state.OnNeverCommitted();
+        // On its old base it is carried over the single commits just received: legal, unless more
+        // follows as one change.
+        resend =
+            !has_snapshot && !opened.composed.has_value() && rng_.Chance(faults_->resend_frozen);
+        if (!resend) state.OnNeverCommitted();
       } else if (has_snapshot) {
         state.OnSettled();
         replica->acked[sequence] = *opened.in_flight->revision;
@@ -305,6 +317,7 @@ void SimClient::FinishOpen(Replica* replica, const proto::Opened& opened,
   replica->foreign = false;
   replica->epoch = opened.epoch;
   replica->digest = opened.digest;
+  if (resend) return SendSubmit(replica, *replica->state->in_flight());
   Submit(replica);
 }
 

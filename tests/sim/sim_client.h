@@ -72,6 +72,7 @@ class SimClient {
   void Send(const proto::ClientMessage& message);
   void SendOpen(Replica* replica);
   void Submit(Replica* replica);
+  void SendSubmit(Replica* replica, const ot::Operation& operation);
   void OnFrame(const std::string& frame);
   void OnClosed();
   void On(const proto::ServerMessage& message);

@@ -28,10 +28,13 @@ Plan RandomPlan(uint64_t seed) {
   if (rng.Chance(30)) plan.faults.append_refused = static_cast<int>(rng.Between(0, 10));
   if (rng.Chance(40)) plan.faults.bad_submit = static_cast<int>(rng.Between(0, 10));
   plan.faults.never_composed = rng.Chance(50) ? static_cast<int>(rng.Between(0, 100)) : 0;
+  if (rng.Chance(40)) plan.faults.resend_frozen = static_cast<int>(rng.Between(0, 100));
+  if (rng.Chance(30)) plan.faults.abandon_open = static_cast<int>(rng.Between(0, 50));
   // Small bounds, so that their consequences happen.
   if (rng.Chance(50)) plan.limits.history_in_memory = rng.Between(1, 64);
   if (rng.Chance(30)) plan.limits.document_idle_seconds = rng.Between(0, 5);
   if (rng.Chance(20)) plan.limits.catch_up_revisions = rng.Between(20, 200);
+  if (rng.Chance(50)) plan.limits.catch_up_single_commits = rng.Between(0, 8);
   if (rng.Chance(20)) plan.limits.part_bytes = 1024;
   if (rng.Chance(20)) plan.limits.outbound_bytes = 4096;
   if (rng.Chance(20)) plan.limits.submits_per_second = rng.Between(1, 10);
