@@ -10,7 +10,9 @@
 namespace coedit::server {
 
 Hub::Hub(const Environment* environment)
-    : environment_(environment), catch_up_budget_(environment->limits.catch_up_bytes) {}
+    : environment_(environment),
+      admission_(&environment->limits),
+      catch_up_budget_(environment->limits.catch_up_bytes) {}
 
 std::string Hub::NextSessionId() { return absl::StrCat("s-", environment_->random->Hex(8)); }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "server/admission.h"
 #include "server/catch_up.h"
 #include "server/document_actor.h"
 #include "server/environment.h"
@@ -20,6 +21,7 @@ class Hub final : public ActorOwner {
  public:
   explicit Hub(const Environment* environment);
 
+  Admission* admission() { return &admission_; }
   MemberId NextMemberId() { return ++last_member_; }
   std::string NextSessionId();
 
@@ -42,6 +44,7 @@ class Hub final : public ActorOwner {
   void Refuse(const OpenRequest& request, std::string text);
 
   const Environment* environment_;
+  Admission admission_;
   CatchUpBudget catch_up_budget_;
   absl::flat_hash_map<std::string, std::shared_ptr<DocumentActor>> actors_;
   proto::Channel last_channel_ = 0;

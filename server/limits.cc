@@ -84,6 +84,8 @@ const std::vector<LimitInfo>& AllLimits() {
        "waiting for the store, per document"},
       {"mailbox_bytes", &L::mailbox_bytes, 1 << 20, "bytes", "waiting for the store, per document"},
       {"connections", &L::connections, 1, "connections", "of the process"},
+      {"connections_before_hello", &L::connections_before_hello, 0, "connections",
+       "that have not said hello"},
       {"connections_per_address", &L::connections_per_address, 0, "connections",
        "from one address; loopback and trusted proxies are exempt"},
       {"connections_per_user", &L::connections_per_user, 0, "connections", "of one client id"},

@@ -37,7 +37,7 @@ struct Limits {
   int64_t document_components = 1 << 20;
   int64_t catch_up_revisions = 5000;             // how far back a base may lie
   int64_t catch_up_composed_revisions = 200000;  // missed commits handed over as one change
-  int64_t catch_up_single_commits = 256;  // missed commits that are not worth composing
+  int64_t catch_up_single_commits = 256;         // missed commits that are not worth composing
   int64_t transform_steps = 4 << 20;  // components walked to carry one operation to the head
   int64_t history_in_memory = 2048;   // commits kept by an open document; older ones are read
   int64_t documents_open = 10000;
@@ -49,8 +49,9 @@ struct Limits {
   int64_t mailbox_bytes = 8 << 20;
 
   // Connections.
-  int64_t connections = 19488;           // 20,000 descriptors less what the store and files need
-  int64_t connections_per_address = 64;  // loopback and trusted proxies are exempt
+  int64_t connections = 19488;              // 20,000 descriptors less what the store and files need
+  int64_t connections_before_hello = 1948;  // a tenth of them may be nobody yet
+  int64_t connections_per_address = 64;     // loopback and trusted proxies are exempt
   int64_t connections_per_user = 16;
   int64_t header_bytes = 8 << 10;
   int64_t header_fields = 64;

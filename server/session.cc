@@ -13,6 +13,7 @@ namespace {
 constexpr uint32_t kProtocolVersion = 1;
 constexpr uint16_t kClosePolicy = 1008;
 constexpr uint16_t kCloseRestart = 1012;
+constexpr uint16_t kCloseOverloaded = 1013;
 // After a channel was given up because its reader is slow.
 constexpr uint32_t kTooSlowComeBackMs = 500;
 
@@ -20,7 +21,12 @@ constexpr uint32_t kTooSlowComeBackMs = 500;
 
 std::shared_ptr<Session> Session::Make(const Environment* environment, Hub* hub, FrameSink* sink,
                                        proto::Encoding encoding) {
-  return std::shared_ptr<Session>(new Session(environment, hub, sink, encoding));
+  std::shared_ptr<Session> session(new Session(environment, hub, sink, encoding));
+  if (!session->pass_.AwaitHello()) {
+    session->Fail(WireCode::kUnavailable, "too many connections have not said who they are",
+                  kCloseOverloaded);
+  }
+  return session;
 }
 
 Session::Session(const Environment* environment, Hub* hub, FrameSink* sink,
@@ -30,6 +36,7 @@ Session::Session(const Environment* environment, Hub* hub, FrameSink* sink,
       sink_(sink),
       outbox_(&environment->limits, sink, encoding),
       connected_at_(environment->clock->Steady()),
+      pass_(hub->admission()),
       control_(environment->limits.signals_per_second, environment->limits.signals_burst,
                connected_at_) {}
 
@@ -67,6 +74,11 @@ void Session::On(const proto::Hello& hello) {
     return Fail(WireCode::kVersion,
                 absl::StrCat("protocol ", hello.protocol, " is not supported; this server speaks ",
                              kProtocolVersion));
+  }
+  if (!pass_.Welcome(hello.client_id)) {
+    return Fail(WireCode::kRate,
+                absl::StrCat("this client has ", environment_->limits.connections_per_user,
+                             " connections already"));
   }
   client_id_ = hello.client_id;
   attempt_ = hello.attempt;
@@ -296,6 +308,7 @@ void Session::LeaveActor(const std::shared_ptr<DocumentActor>& actor, MemberId m
 }
 
 void Session::LeaveAll() {
+  pass_.GiveBack();
   for (const auto& [number, channel] : channels_) {
     if (channel.held.has_value()) PassOn(channels_.at(number), *channel.held);
     LeaveActor(channel.actor, channel.member);

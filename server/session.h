@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "proto/codec.h"
 #include "proto/messages.h"
+#include "server/admission.h"
 #include "server/document_actor.h"
 #include "server/environment.h"
 #include "server/hub.h"
@@ -102,6 +103,8 @@ class Session final : public MemberLink, public std::enable_shared_from_this<Ses
   State state_ = State::kAwaitingHello;
   bool transport_open_ = true;
   absl::Duration connected_at_;
+
+  Admission::Pass pass_;
 
   std::string session_id_;
   std::string client_id_;

@@ -96,6 +96,30 @@ TEST(Session, WaitsForHelloOnlySoLong) {
   EXPECT_EQ(peer.close_code, 1008);
 }
 
+TEST(Session, OnlySoManyConnectionsMayBeNobodyYet) {
+  Limits limits;
+  limits.connections_before_hello = 2;
+  Harness server(limits);
+  Peer& first = server.Connect();
+  server.Connect();
+  EXPECT_EQ(server.Connect().close_code, 1013);
+  first.session->OnDisconnected();
+  EXPECT_EQ(server.Join('a').close_code, 0) << "who left or said hello makes room";
+  EXPECT_EQ(server.Connect().close_code, 0);
+}
+
+TEST(Session, OneClientHasOnlySoManyConnections) {
+  Limits limits;
+  limits.connections_per_user = 2;
+  Harness server(limits);
+  Peer& first = server.Join('a', 1);
+  server.Join('a', 2);
+  EXPECT_EQ(server.Join('a', 3).close_code, 4429);
+  EXPECT_EQ(server.Join('b').close_code, 0);
+  first.session->OnDisconnected();
+  EXPECT_EQ(server.Join('a', 4).close_code, 0);
+}
+
 TEST(Session, AMistakeOfOneIsNoticedByNobodyElse) {
   Harness server;
   Peer& ada = server.Join('a');

@@ -1,0 +1,46 @@
+// Admission: how many connections have not said who they are, and how many each client has.
+//
+// A Pass stands for one connection; GiveBack returns what it took. That is a call and no destructor
+// because a session may be kept alive, unused, longer than the hub. On the environment's executor.
+#ifndef COEDIT_SERVER_ADMISSION_H_
+#define COEDIT_SERVER_ADMISSION_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "server/limits.h"
+
+namespace coedit::server {
+
+class Admission {
+ public:
+  class Pass {
+   public:
+    explicit Pass(Admission* admission) : admission_(admission) {}
+    Pass(const Pass&) = delete;
+    Pass& operator=(const Pass&) = delete;
+
+    // The connection is there and owes a hello. False: too many do.
+    [[nodiscard]] bool AwaitHello();
+    // It said hello. False: this client has too many connections.
+    [[nodiscard]] bool Welcome(const std::string& client_id);
+    void GiveBack();
+
+   private:
+    Admission* admission_;
+    bool awaits_hello_ = false;
+    std::string client_id_;  // empty until welcomed
+  };
+
+  explicit Admission(const Limits* limits) : limits_(limits) {}
+
+ private:
+  const Limits* limits_;
+  int64_t awaiting_hello_ = 0;
+  absl::flat_hash_map<std::string, int64_t> per_client_;
+};
+
+}  // namespace coedit::server
+
+#endif  // COEDIT_SERVER_ADMISSION_H_
