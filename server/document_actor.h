@@ -25,6 +25,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "ot/document.h"
 #include "proto/messages.h"
 #include "server/authors.h"
@@ -75,6 +77,9 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   std::optional<ot::Revision> durable_revision() const;
 
  private:
+  // How long members wait before they come back after an actor ended; the client adds jitter.
+  static constexpr uint32_t kComeBackMs = 500;
+
   enum class Phase : uint8_t { kLoading, kLive, kEnded };
 
   // What is told once everything before it is durable.
@@ -121,6 +126,12 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   void AdmitOpen(OpenRequest request);
   void OnHistoryForOpen(MemberId member, absl::StatusOr<std::vector<ot::Commit>> commits);
   void QueueOpen(WaitingOpen open);
+  // What the client of `open` missed up to `revision`, its epoch being ours. kNotFound if what it
+  // knows is not of this history.
+  absl::StatusOr<std::vector<const ot::Commit*>> MissedBy(const WaitingOpen& open,
+                                                          ot::Revision revision) const;
+  void NamePeople(const Member& joining, absl::Span<const ot::Commit* const> missed,
+                  proto::Opened* opened) const;
   void AnswerOpen(const WaitingOpen& open, ot::Revision revision, ot::Digest digest,
                   const ot::Text& text);
   void RefuseOpen(const OpenRequest& request, WireCode code, std::string text);
