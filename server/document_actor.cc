@@ -369,6 +369,15 @@ void DocumentActor::MaybeFinishDrain() {
   std::exchange(drained_, nullptr)();
 }
 
+void DocumentActor::Forget() {
+  phase_ = Phase::kEnded;
+  waiting_for_load_.clear();
+  waiting_for_history_.clear();
+  gathering_ = Batch();
+  in_flight_.reset();
+  room_ = Room();
+}
+
 void DocumentActor::End(WireCode code, std::string text, bool retry) {
   if (phase_ == Phase::kEnded) return;
   phase_ = Phase::kEnded;
@@ -380,10 +389,8 @@ void DocumentActor::End(WireCode code, std::string text, bool retry) {
     for (WaitingOpen& open : in_flight_->opens) refused.push_back(std::move(open.request));
   }
   for (WaitingOpen& open : gathering_.opens) refused.push_back(std::move(open.request));
-  waiting_for_load_.clear();
-  waiting_for_history_.clear();
-  gathering_ = Batch();
-  in_flight_.reset();
+  Room room = std::exchange(room_, Room());
+  Forget();
 
   proto::Refused refusal{.code = std::string(NameOf(code)), .text = text, .retry = retry};
   proto::Closed closed{.channel = channel_,
@@ -398,8 +405,7 @@ void DocumentActor::End(WireCode code, std::string text, bool retry) {
                            .piece = std::make_shared<const std::string>(
                                proto::EncodePiece(request.link->encoding(), refusal))});
   }
-  room_.TellAll(Delivery::Kind::kClosed, closed, /*except=*/0);
-  room_ = Room();
+  room.TellAll(Delivery::Kind::kClosed, closed, /*except=*/0);
   owner_->OnActorEnded(document_id_, this);
   MaybeFinishDrain();
 }

@@ -70,6 +70,9 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   // The process goes down: takes no more operations; `done` once nothing is with the store.
   void Drain(Task done);
 
+  // The hub goes, and with it all: lets go of members and waiting clients without a word.
+  void Forget();
+
   const std::string& document() const { return document_id_; }
   proto::Channel channel() const { return channel_; }
   size_t member_count() const { return room_.size(); }

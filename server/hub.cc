@@ -14,6 +14,10 @@ Hub::Hub(const Environment* environment)
       admission_(&environment->limits),
       catch_up_budget_(environment->limits.catch_up_bytes) {}
 
+Hub::~Hub() {
+  for (const auto& [id, actor] : actors_) actor->Forget();
+}
+
 std::string Hub::NextSessionId() { return absl::StrCat("s-", environment_->random->Hex(8)); }
 
 DocumentActor* Hub::Find(absl::string_view document) {

@@ -20,6 +20,8 @@ namespace coedit::server {
 class Hub final : public ActorOwner {
  public:
   explicit Hub(const Environment* environment);
+  // Members and actors hold each other; here the circle is cut.
+  ~Hub() override;
 
   Admission* admission() { return &admission_; }
   MemberId NextMemberId() { return ++last_member_; }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "ot/check.h"
 #include "tests/server/io/raw_client.h"
 #include "tests/server/io/test_server.h"
 
@@ -50,8 +52,12 @@ class Process {
     std::vector<char*> pointers;
     for (std::string& word : words) pointers.push_back(word.data());
     pointers.push_back(nullptr);
-    EXPECT_EQ(posix_spawn(&pid_, program.c_str(), &actions, nullptr, pointers.data(), environ), 0)
-        << program << " is not built";
+    const int error =
+        posix_spawn(&pid_, program.c_str(), &actions, nullptr, pointers.data(), environ);
+    // Without a process there is nothing to go on with, and a signal to pid -1 would go to
+    // everyone.
+    if (error != 0) std::fprintf(stderr, "%s can't be started\n", program.c_str());
+    COEDIT_CHECK(error == 0 && pid_ > 0);
     posix_spawn_file_actions_destroy(&actions);
     close(output_[1]);
     close(errors_[1]);
@@ -76,7 +82,10 @@ class Process {
   std::string ReadOutput() { return ReadAll(output_[0]); }
   std::string ReadErrors() { return ReadAll(errors_[0]); }
 
-  void Signal(int number) { kill(pid_, number); }
+  void Signal(int number) {
+    COEDIT_CHECK(pid_ > 0 && !waited_);
+    kill(pid_, number);
+  }
 
   int Wait() {
     int status = 0;
