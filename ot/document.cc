@@ -160,7 +160,7 @@ Submitted Document::Submit(const Operation& operation) {
   digest_ = commit.digest;
   history_.push_back({commit, text_.length()});
   authors_[operation.author] = {operation.sequence, commit.revision, hash};
-  return Committed{std::move(commit), hash};
+  return Committed{std::move(commit)};
 }
 
 void Document::PrependHistory(std::vector<Commit> commits) {

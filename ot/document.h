@@ -100,7 +100,6 @@ struct NeedsHistory {
 };
 struct Committed {
   Commit commit;  // time_ms is 0
-  uint64_t operation_hash;
 };
 using Submitted = std::variant<Committed, Duplicate, Rejected, NeedsHistory>;
 

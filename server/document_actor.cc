@@ -27,11 +27,6 @@ DocumentActor::DocumentActor(const Environment* environment, ActorOwner* owner,
       document_id_(std::move(document)),
       channel_(channel) {}
 
-std::optional<ot::Revision> DocumentActor::durable_revision() const {
-  if (phase_ != Phase::kLive) return std::nullopt;
-  return durable_revision_;
-}
-
 // ---- loading ----
 
 void DocumentActor::Start() {
@@ -399,11 +394,7 @@ void DocumentActor::End(WireCode code, std::string text, bool retry) {
                        .retry = retry};
   if (retry) refusal.after_ms = closed.after_ms = kComeBackMs;
   for (const OpenRequest& request : refused) {
-    refusal.request = request.open.request;
-    request.link->Deliver({.kind = Delivery::Kind::kRefused,
-                           .member = request.member,
-                           .piece = std::make_shared<const std::string>(
-                               proto::EncodePiece(request.link->encoding(), refusal))});
+    Refuse(request, refusal);
   }
   room.TellAll(Delivery::Kind::kClosed, closed, /*except=*/0);
   owner_->OnActorEnded(document_id_, this);

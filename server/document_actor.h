@@ -75,9 +75,6 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
 
   const std::string& document() const { return document_id_; }
   proto::Channel channel() const { return channel_; }
-  size_t member_count() const { return room_.size(); }
-  // Revision up to which everything is durable and told; nullopt while loading or ended.
-  std::optional<ot::Revision> durable_revision() const;
 
  private:
   // How long members wait before they come back after an actor ended; the client adds jitter.

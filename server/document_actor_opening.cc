@@ -301,15 +301,9 @@ void DocumentActor::AnswerOpen(const WaitingOpen& open, ot::Revision revision, o
 
 void DocumentActor::RefuseOpen(const OpenRequest& request, WireCode code, std::string text) {
   const WireErrorInfo& info = InfoOf(code);
-  proto::Refused refused{.request = request.open.request,
-                         .code = info.name,
-                         .text = std::move(text),
-                         .retry = info.retry};
+  proto::Refused refused{.code = info.name, .text = std::move(text), .retry = info.retry};
   if (info.retry) refused.after_ms = kComeBackMs;
-  request.link->Deliver({.kind = Delivery::Kind::kRefused,
-                         .member = request.member,
-                         .piece = std::make_shared<const std::string>(
-                             proto::EncodePiece(request.link->encoding(), std::move(refused)))});
+  Refuse(request, std::move(refused));
   ScheduleUnload();
 }
 

@@ -1,13 +1,18 @@
 #include "server/hub.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "proto/codec.h"
 #include "server/wire_error.h"
 
 namespace coedit::server {
+namespace {
+
+constexpr uint32_t kComeBackMs = 1000;
+
+}  // namespace
 
 Hub::Hub(const Environment* environment)
     : environment_(environment),
@@ -25,27 +30,19 @@ DocumentActor* Hub::Find(absl::string_view document) {
   return found == actors_.end() ? nullptr : found->second.get();
 }
 
-void Hub::Refuse(const OpenRequest& request, std::string text) {
-  const WireErrorInfo& info = InfoOf(WireCode::kUnavailable);
-  request.link->Deliver(
-      {.kind = Delivery::Kind::kRefused,
-       .member = request.member,
-       .piece = std::make_shared<const std::string>(proto::EncodePiece(
-           request.link->encoding(), proto::Refused{.request = request.open.request,
-                                                    .code = info.name,
-                                                    .text = std::move(text),
-                                                    .retry = true,
-                                                    .after_ms = 1000}))});
-}
-
 void Hub::Open(OpenRequest request) {
-  if (shutting_down_) return Refuse(request, "the server is shutting down");
+  const auto refuse = [&request](std::string text) {
+    Refuse(request, {.code = std::string(NameOf(WireCode::kUnavailable)),
+                     .text = std::move(text),
+                     .retry = true,
+                     .after_ms = kComeBackMs});
+  };
+  if (shutting_down_) return refuse("the server is shutting down");
   auto found = actors_.find(request.open.document);
   if (found == actors_.end()) {
     const int64_t documents_max = environment_->limits.documents_open;
     if (documents_max != 0 && static_cast<int64_t>(actors_.size()) >= documents_max) {
-      return Refuse(request,
-                    absl::StrCat("the server has ", actors_.size(), " documents open already"));
+      return refuse(absl::StrCat("the server has ", actors_.size(), " documents open already"));
     }
     auto actor =
         std::make_shared<DocumentActor>(environment_, this, request.open.document, ++last_channel_);

@@ -43,8 +43,6 @@ class Hub final : public ActorOwner {
   CatchUpBudget& catch_up_budget() override { return catch_up_budget_; }
 
  private:
-  void Refuse(const OpenRequest& request, std::string text);
-
   const Environment* environment_;
   Admission admission_;
   CatchUpBudget catch_up_budget_;

@@ -62,6 +62,9 @@ struct OpenRequest {
   proto::Open open;
 };
 
+// Tells the client of `request` that its open failed; `refused.request` is filled in.
+void Refuse(const OpenRequest& request, proto::Refused refused);
+
 // Carets and selections of a member, in units of the text at `revision`.
 struct ShownPresence {
   ot::Revision revision = 0;

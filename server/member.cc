@@ -1,0 +1,17 @@
+#include "server/member.h"
+
+#include <utility>
+
+#include "proto/codec.h"
+
+namespace coedit::server {
+
+void Refuse(const OpenRequest& request, proto::Refused refused) {
+  refused.request = request.open.request;
+  request.link->Deliver({.kind = Delivery::Kind::kRefused,
+                         .member = request.member,
+                         .piece = std::make_shared<const std::string>(
+                             proto::EncodePiece(request.link->encoding(), std::move(refused)))});
+}
+
+}  // namespace coedit::server
