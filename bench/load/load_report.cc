@@ -1,9 +1,10 @@
+#include "bench/load/load_report.h"
+
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "bench/load/type_load.h"
 
 namespace coedit::bench {
 namespace {
@@ -46,14 +47,16 @@ json::object LatencyJson(const Histogram& histogram) {
 
 }  // namespace
 
-std::string ReportText(const TypeOptions& options, const TypeReport& report) {
+std::string ReportText(const LoadShape& shape, const LoadReport& report) {
   const double seconds = report.seconds;
   const int64_t messages = report.operations + report.deliveries;
-  std::string text = absl::StrFormat(
-      "%d documents x %d clients, %s, %s, %.1f s measured\n", options.documents, options.clients,
-      options.rate.has_value() ? absl::StrFormat("open loop at %g edits/s each", *options.rate)
-                               : "closed loop",
-      options.type == ot::DocumentType::kRichText ? "rich text" : "plain text", seconds);
+  std::string text = absl::StrFormat("%d documents x %d clients", shape.documents, shape.clients);
+  if (shape.writers < shape.clients) absl::StrAppendFormat(&text, ", %d typing", shape.writers);
+  absl::StrAppendFormat(&text, ", %s, %s, %.1f s measured\n",
+                        shape.rate.has_value()
+                            ? absl::StrFormat("open loop at %g edits/s each", *shape.rate)
+                            : "closed loop",
+                        shape.protocol, seconds);
   absl::StrAppendFormat(&text, "%-22s %.0f\n", "edits/s", Per(report.edits, 1) / seconds);
   absl::StrAppendFormat(&text, "%-22s %.0f\n", "operations/s",
                         static_cast<double>(report.operations) / seconds);
@@ -81,25 +84,27 @@ std::string ReportText(const TypeOptions& options, const TypeReport& report) {
   absl::StrAppendFormat(&text,
                         "converged: %d documents, %d clients and a cold reader each, "
                         "%d revisions in all\n",
-                        options.documents, options.clients, report.revisions);
+                        shape.documents, shape.clients, report.revisions);
   return text;
 }
 
-std::string ReportJson(const TypeOptions& options, const TypeReport& report) {
+std::string ReportJson(const LoadShape& shape, const LoadReport& report) {
   const double seconds = report.seconds;
   const int64_t messages = report.operations + report.deliveries;
   json::object object;
-  object["documents"] = options.documents;
-  object["clientsPerDocument"] = options.clients;
-  object["loop"] = options.rate.has_value() ? "open" : "closed";
-  if (options.rate.has_value()) object["editsPerSecondPerClient"] = *options.rate;
-  object["documentType"] = options.type == ot::DocumentType::kRichText ? "rich-text" : "plain-text";
-  object["encoding"] = options.encoding == proto::Encoding::kJson ? "json" : "protobuf";
-  object["seed"] = options.seed;
+  object["documents"] = shape.documents;
+  object["clientsPerDocument"] = shape.clients;
+  object["writersPerDocument"] = shape.writers;
+  object["loop"] = shape.rate.has_value() ? "open" : "closed";
+  if (shape.rate.has_value()) object["editsPerSecondPerWriter"] = *shape.rate;
+  object["protocol"] = shape.protocol;
+  object["seed"] = shape.seed;
   object["seconds"] = seconds;
   object["edits"] = report.edits;
   object["operations"] = report.operations;
   object["deliveries"] = report.deliveries;
+  object["editsAcked"] = report.edits_acked;
+  object["editsDelivered"] = report.edits_delivered;
   object["operationsPerSecond"] = static_cast<double>(report.operations) / seconds;
   object["deliveriesPerSecond"] = static_cast<double>(report.deliveries) / seconds;
   object["ackMs"] = LatencyJson(report.ack_ns);
