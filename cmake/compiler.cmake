@@ -7,7 +7,10 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 # Two of -Wextra and -Wall are off. GCC 12 counts a member left to its default in a designated
 # initialiser as missing, and sees uninitialised members in a moved std::variant.
-add_compile_options(-Wall -Wextra -Werror -Wno-missing-field-initializers -Wno-maybe-uninitialized)
+add_compile_options(-Wall -Wextra -Werror -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wno-maybe-uninitialized)
+endif()
 include_directories(${PROJECT_SOURCE_DIR})
 
 # -g1: line numbers in a backtrace, without the debug data that swells every Beast object file.
@@ -20,8 +23,17 @@ if(COEDIT_SANITIZE STREQUAL "address")
 elseif(COEDIT_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -Wno-tsan)
   add_link_options(-fsanitize=thread)
+elseif(COEDIT_SANITIZE STREQUAL "fuzzer")
+  # libFuzzer's main is linked to the one program that has none of its own (tests/CMakeLists.txt).
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "COEDIT_SANITIZE=fuzzer wants Clang, this is ${CMAKE_CXX_COMPILER_ID}")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
 elseif(NOT COEDIT_SANITIZE STREQUAL "")
-  message(FATAL_ERROR "COEDIT_SANITIZE is '${COEDIT_SANITIZE}', expected address or thread")
+  message(FATAL_ERROR
+    "COEDIT_SANITIZE is '${COEDIT_SANITIZE}', expected address, thread or fuzzer")
 endif()
 
 find_program(COEDIT_CCACHE ccache)

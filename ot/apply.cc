@@ -33,11 +33,11 @@ absl::Status Validate(const Delta& delta, const Text& text) {
 }
 
 void Apply(const Delta& delta, Text* text) {
-  COEDIT_CHECK(delta.base_length() <= text->length());
   int64_t position = 0;
   for (const Component component : delta) {
     switch (component.kind) {
       case Kind::kRetain:
+        COEDIT_CHECK(component.length <= text->length() - position);
         text->Format(position, component.length, component.attributes);
         position += component.length;
         break;

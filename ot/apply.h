@@ -1,4 +1,14 @@
 // Where a change meets a text: Validate, Apply, Invert, Diff.
+//
+// The algebra (algebra.h) knows lengths only. Whether a change fits, and what it removes, the text
+// must say. For a valid change `a` of text S, and any text T:
+//
+//   Applied(Applied(S, a), Invert(a, S)) == S
+//   Applied(S, Diff(S, T)) == T
+//   Applied(Applied(S, a), b) == Applied(S, Compose(a, b))
+//
+// On "the fox" the change Retain(4) Insert("red ") Delete(1) gives "the red ox"; Retain(4)
+// Insert("f") Delete(4) undoes it, and is what Diff finds on the way back.
 #ifndef COEDIT_OT_APPLY_H_
 #define COEDIT_OT_APPLY_H_
 

@@ -3,6 +3,10 @@
 // The engine never looks inside a value; values are compared as bytes, so whoever makes an
 // Attributes (the codecs) hands in canonical JSON (RFC 8785). The value `null` means "remove this
 // key" and is legal on retains only.
+//
+//   {"bold":true} and then {"bold":null,"color":"red"}   is {"color":"red"} as a format of text,
+//                                                        {"bold":null,"color":"red"} as a change
+//   both at once, the first one standing left            ends as {"bold":true,"color":"red"}
 #ifndef COEDIT_OT_ATTRIBUTES_H_
 #define COEDIT_OT_ATTRIBUTES_H_
 

@@ -39,7 +39,12 @@ class Parser {
       }
     }
     if (plain_retain_last) return absl::DataLossError("canonical delta: ends with a plain retain");
-    return builder_.Build();
+    Delta delta = builder_.Build();
+    // Of no text; and neighbours too long to be merged have more than one encoding.
+    if (delta.base_length() > kComponentUnitsMax || delta.target_length() > kComponentUnitsMax) {
+      return absl::DataLossError("canonical delta: longer than any text");
+    }
+    return delta;
   }
 
  private:

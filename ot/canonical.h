@@ -2,8 +2,12 @@
 //
 // For each component one varint (length << 3 | has_attributes << 2 | kind); an insert or embed is
 // followed by varint(text bytes) and the bytes; attributes by varint(count) and, for each key in
-// order, varint(bytes) key varint(bytes) value. docs/storage.md shows it with an example. Varints
-// are LEB128, shortest form.
+// order, varint(bytes) key varint(bytes) value. Varints are LEB128, shortest form.
+//
+//   Retain(5) Insert("x") Delete(2)   is the five bytes 28 0A 01 78 11
+//
+// Equal changes have equal bytes, and nothing else is read: ParseCanonical(bytes) is an error, or
+// the one delta whose AppendCanonical gives `bytes`. docs/storage.md has a longer example.
 #ifndef COEDIT_OT_CANONICAL_H_
 #define COEDIT_OT_CANONICAL_H_
 

@@ -1,5 +1,6 @@
 #include "ot/delta.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -41,19 +42,35 @@ void AppendQuoted(absl::string_view text, std::string* out) {
 
 }  // namespace
 
-bool Delta::IsDocument() const { return base_length_ == 0; }
+int64_t Delta::base_length() const {
+  int64_t units = 0;
+  for (const Piece& piece : pieces()) units += piece.IsInsert() ? 0 : int64_t{piece.length};
+  return units;
+}
+
+int64_t Delta::target_length() const {
+  int64_t units = 0;
+  for (const Piece& piece : pieces()) {
+    units += piece.kind() == Kind::kDelete ? 0 : int64_t{piece.length};
+  }
+  return units;
+}
+
+bool Delta::IsDocument() const {
+  return std::all_of(pieces().begin(), pieces().end(),
+                     [](const Piece& piece) { return piece.IsInsert(); });
+}
 
 bool operator==(const Delta& a, const Delta& b) {
-  if (a.base_length_ != b.base_length_ || a.target_length_ != b.target_length_ ||
-      a.pieces_.size() != b.pieces_.size() || a.text_.size() != b.text_.size() ||
+  if (a.pieces_.size() != b.pieces_.size() || a.text_.size() != b.text_.size() ||
       std::memcmp(a.text_.data(), b.text_.data(), a.text_.size()) != 0) {
     return false;
   }
   for (size_t i = 0; i < a.pieces_.size(); ++i) {
     const Delta::Piece& left = a.pieces_[i];
     const Delta::Piece& right = b.pieces_[i];
-    if (left.kind() != right.kind() || left.length != right.length ||
-        left.text_bytes != right.text_bytes || !(left.attributes == right.attributes)) {
+    if (left.length != right.length || left.kind_and_text_bytes != right.kind_and_text_bytes ||
+        !(left.attributes == right.attributes)) {
       return false;
     }
   }
@@ -102,42 +119,35 @@ DeltaBuilder& DeltaBuilder::Push(const Component& component) {
   COEDIT_CHECK(false);
 }
 
-DeltaBuilder& DeltaBuilder::PushRest(Delta::Iterator begin, const Delta::Iterator& end) {
-  // The first may merge with what is here, and inserts go before a delete that stands last. What
-  // follows is in normal form already.
-  for (bool settled = false; begin != end && !settled; ++begin) {
-    const Piece* const last = Last();
-    const Component component = *begin;
-    settled = last == nullptr || last->kind() != Kind::kDelete || !component.IsInsert();
-    Push(component);
-  }
-  const auto pieces = static_cast<size_t>(end.piece_ - begin.piece_);
-  delta_.pieces_.Append(begin.piece_, pieces);
-  delta_.text_.Append(begin.text_, static_cast<size_t>(end.text_ - begin.text_));
-  for (; begin != end; ++begin) {
-    const Component component = *begin;
-    if (!component.IsInsert()) delta_.base_length_ += component.length;
-    if (component.kind != Kind::kDelete) delta_.target_length_ += component.length;
-  }
-  return *this;
+size_t DeltaBuilder::size() const {
+  return delta_.pieces_.size() +
+         static_cast<size_t>((retained_ + kComponentUnitsMax - 1) / kComponentUnitsMax);
 }
 
 Delta DeltaBuilder::Build() {
-  auto& pieces = delta_.pieces_;
-  // More than one only if lengths exceed kComponentUnitsMax together.
-  while (!pieces.empty() && pieces.back().kind() == Kind::kRetain &&
-         pieces.back().attributes.empty()) {
-    delta_.base_length_ -= pieces.back().length;
-    delta_.target_length_ -= pieces.back().length;
-    pieces.PopBack();
-  }
-  pieces.Tighten();
-  delta_.text_.Tighten();
-  Delta result = std::move(delta_);
-  delta_.base_length_ = 0;
-  delta_.target_length_ = 0;
-  return result;
+  retained_ = 0;
+  return std::move(delta_);  // an empty one stays behind
 }
+
+namespace delta_internal {
+
+bool MergeIntoLast(Delta::Piece* begin, Delta::Piece* end, uint32_t units,
+                   uint32_t kind_and_text_bytes, const Attributes& attributes) {
+  const auto kind = static_cast<Kind>(kind_and_text_bytes >> Delta::Piece::kKindShift);
+  const size_t text_bytes = kind_and_text_bytes & kComponentBytesMax;
+  if (end != begin && kind >= Kind::kInsert && end[-1].kind() == Kind::kDelete) --end;
+  if (end == begin || kind == Kind::kEmbed) return false;
+  Delta::Piece& last = end[-1];
+  if (last.kind() != kind || int64_t{last.length} + units > kComponentUnitsMax ||
+      last.text_bytes() + text_bytes > kComponentBytesMax || !(last.attributes == attributes)) {
+    return false;
+  }
+  last.length += units;
+  last.kind_and_text_bytes += static_cast<uint32_t>(text_bytes);
+  return true;
+}
+
+}  // namespace delta_internal
 
 uint64_t HashDelta(const Delta& delta) {
   std::string bytes;

@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "ot/attributes.h"
 #include "ot/check.h"
 #include "ot/small_buffer.h"
@@ -49,6 +50,24 @@ class Delta {
  public:
   class Iterator;
 
+  // A component as it is stored, without its text. Kind and size of the text are one number: a
+  // number just written in parts is slow to read as a whole, and pieces are copied all the time.
+  struct Piece {
+    uint32_t length;  // units
+    uint32_t kind_and_text_bytes;
+    Attributes attributes;
+
+    static constexpr int kKindShift = 30;
+    static constexpr uint32_t Pack(Kind kind, size_t text_bytes = 0) {
+      return static_cast<uint32_t>(kind) << kKindShift | static_cast<uint32_t>(text_bytes);
+    }
+    Kind kind() const { return static_cast<Kind>(kind_and_text_bytes >> kKindShift); }
+    size_t text_bytes() const { return kind_and_text_bytes & kComponentBytesMax; }
+    bool IsInsert() const { return kind() >= Kind::kInsert; }
+    bool IsPlainRetain() const { return kind_and_text_bytes == 0 && attributes.empty(); }
+  };
+  static_assert(sizeof(Piece) == 16);
+
   Delta() = default;
 
   // True for the change that changes nothing (and for the empty document).
@@ -58,12 +77,13 @@ class Delta {
   Iterator begin() const;
   Iterator end() const;
 
+  // The lengths are added up on each call.
   // Units the delta consumes (retain + delete): the text it applies to is at least this long.
-  int64_t base_length() const { return base_length_; }
+  int64_t base_length() const;
   // Units it produces (retain + insert).
-  int64_t target_length() const { return target_length_; }
+  int64_t target_length() const;
   // Units it adds to the length of a document; negative if it shrinks.
-  int64_t growth() const { return target_length_ - base_length_; }
+  int64_t growth() const { return target_length() - base_length(); }
   // Bytes of all inserted texts and embeds.
   size_t text_bytes() const { return text_.size(); }
   // True if it holds inserts only.
@@ -74,25 +94,19 @@ class Delta {
   // Readable form for tests and logs of our own making: =5{"bold":true} -3 +"abc" +{"image":"x"}.
   std::string DebugString() const;
 
+  // How it is stored, for the algebra: the components, and the texts of all inserts side by side.
+  absl::Span<const Piece> pieces() const;
+  const char* texts() const { return text_.data(); }
+
  private:
   friend class DeltaBuilder;
+  friend class DeltaWriter;
 
   // The texts of all inserts and embeds stand one after another in text_, so a small delta is one
-  // object without an allocation (up to three components and 16 bytes of text).
-  struct Piece {
-    uint32_t length;           // units
-    uint32_t text_bytes : 30;  // inserts and embeds only
-    uint32_t kind_bits : 2;
-    Attributes attributes;
-
-    Kind kind() const { return static_cast<Kind>(kind_bits); }
-  };
-  static_assert(sizeof(Piece) == 16);
-
-  SmallBuffer<Piece, 3> pieces_;
+  // object without an allocation (up to four components, what two edits far apart compose to, and
+  // 16 bytes of text).
+  SmallBuffer<Piece, 4> pieces_;
   SmallBuffer<char, 16> text_;
-  int64_t base_length_ = 0;
-  int64_t target_length_ = 0;
 };
 
 class Delta::Iterator {
@@ -102,11 +116,11 @@ class Delta::Iterator {
   using difference_type = std::ptrdiff_t;
 
   Component operator*() const {
-    return {piece_->kind(), piece_->length, absl::string_view(text_, piece_->text_bytes),
+    return {piece_->kind(), piece_->length, absl::string_view(text_, piece_->text_bytes()),
             piece_->attributes};
   }
   Iterator& operator++() {
-    text_ += piece_->text_bytes;
+    text_ += piece_->text_bytes();
     ++piece_;
     return *this;
   }
@@ -121,12 +135,32 @@ class Delta::Iterator {
   const char* text_;
 };
 
+inline absl::Span<const Delta::Piece> Delta::pieces() const {
+  return {pieces_.data(), pieces_.size()};
+}
 inline Delta::Iterator Delta::begin() const { return Iterator(pieces_.data(), text_.data()); }
 inline Delta::Iterator Delta::end() const {
   return Iterator(pieces_.data() + pieces_.size(), text_.data() + text_.size());
 }
 
-// The only way to make a Delta: push components from left to right, Build() gives normal form.
+namespace delta_internal {
+
+// What makes normal form, shared by DeltaBuilder and DeltaWriter.
+
+// Merges a component into [begin, end), which it follows without a plain retain between, if that
+// makes one of two: into the last one or, as an insert goes before a delete, into the one before.
+bool MergeIntoLast(Delta::Piece* begin, Delta::Piece* end, uint32_t units,
+                   uint32_t kind_and_text_bytes, const Attributes& attributes);
+// If an insert stands last and a delete before it, they change places.
+inline void PutInsertBeforeDelete(Delta::Piece* begin, Delta::Piece* end) {
+  if (end[-1].IsInsert() && end - begin > 1 && end[-2].kind() == Kind::kDelete) {
+    std::swap(end[-2], end[-1]);
+  }
+}
+
+}  // namespace delta_internal
+
+// Makes a Delta: push components from left to right, Build() gives normal form.
 // Empty text and lengths of zero are ignored; negative or oversize lengths are CHECKed.
 class DeltaBuilder {
  public:
@@ -143,91 +177,66 @@ class DeltaBuilder {
     AddInsert(Kind::kEmbed, canonical_json, 1, attributes);
     return *this;
   }
-  DeltaBuilder& Retain(int64_t units, const Attributes& attributes = {});
-  DeltaBuilder& Delete(int64_t units);
+  DeltaBuilder& Retain(int64_t units, const Attributes& attributes = {}) {
+    CheckLength(units);
+    if (attributes.empty()) {
+      retained_ += units;
+    } else {
+      Add(Kind::kRetain, units, 0, attributes);
+    }
+    return *this;
+  }
+  DeltaBuilder& Delete(int64_t units) {
+    CheckLength(units);
+    Add(Kind::kDelete, units, 0, {});
+    return *this;
+  }
   // Any component as it is.
   DeltaBuilder& Push(const Component& component);
-  // All components of [begin, end).
-  DeltaBuilder& PushRest(Delta::Iterator begin, const Delta::Iterator& end);
-
-  // Room for so much: spares a large result from growing in steps. What is not used is given back.
-  void Reserve(size_t components, size_t text_bytes) {
-    delta_.pieces_.Reserve(components);
-    delta_.text_.Reserve(text_bytes);
-  }
 
   // Components so far, before the trailing retain is dropped.
-  size_t size() const { return delta_.pieces_.size(); }
+  size_t size() const;
 
   // Normal form; the builder is empty afterwards.
   Delta Build();
 
  private:
-  using Piece = Delta::Piece;
-
-  void AddInsert(Kind kind, absl::string_view text, int64_t units, const Attributes& attributes);
-  Piece* Last() { return delta_.pieces_.empty() ? nullptr : &delta_.pieces_.back(); }
-
-  Delta delta_;
-};
-
-inline DeltaBuilder& DeltaBuilder::Retain(int64_t units, const Attributes& attributes) {
-  COEDIT_CHECK(units >= 0 && units <= kComponentUnitsMax);
-  if (units == 0) return *this;
-  delta_.base_length_ += units;
-  delta_.target_length_ += units;
-  Piece* const last = Last();
-  // Lengths that exceed one component together stand side by side.
-  if (last != nullptr && last->kind() == Kind::kRetain && last->attributes == attributes &&
-      last->length + units <= kComponentUnitsMax) {
-    last->length += static_cast<uint32_t>(units);
-    return *this;
+  static void CheckLength(int64_t units) {
+    COEDIT_CHECK(units >= 0 && units <= kComponentUnitsMax);
   }
-  delta_.pieces_.Emplace(static_cast<uint32_t>(units), 0u, static_cast<uint32_t>(Kind::kRetain),
-                         attributes);
-  return *this;
-}
-
-inline DeltaBuilder& DeltaBuilder::Delete(int64_t units) {
-  COEDIT_CHECK(units >= 0 && units <= kComponentUnitsMax);
-  if (units == 0) return *this;
-  delta_.base_length_ += units;
-  Piece* const last = Last();
-  if (last != nullptr && last->kind() == Kind::kDelete &&
-      last->length + units <= kComponentUnitsMax) {
-    last->length += static_cast<uint32_t>(units);
-    return *this;
+  void AddInsert(Kind kind, absl::string_view text, int64_t units, const Attributes& attributes) {
+    COEDIT_CHECK(units > 0 && units <= kComponentUnitsMax && text.size() <= kComponentBytesMax);
+    delta_.text_.Append(text.data(), text.size());
+    Add(kind, units, text.size(), attributes);
   }
-  delta_.pieces_.Emplace(static_cast<uint32_t>(units), 0u, static_cast<uint32_t>(Kind::kDelete),
-                         Attributes());
-  return *this;
-}
-
-inline void DeltaBuilder::AddInsert(Kind kind, absl::string_view text, int64_t units,
-                                    const Attributes& attributes) {
-  COEDIT_CHECK(units > 0 && units <= kComponentUnitsMax && text.size() <= kComponentBytesMax);
-  delta_.text_.Append(text.data(), text.size());
-  delta_.target_length_ += units;
-  auto& pieces = delta_.pieces_;
-  // An insert belongs before a delete at the same spot; a delete holds no text, so that the order
-  // of texts stays.
-  const bool before_delete = !pieces.empty() && pieces.back().kind() == Kind::kDelete;
-  const size_t place = pieces.size() - (before_delete ? 1 : 0);
-  const auto length = static_cast<uint32_t>(units);
-  const auto bytes = static_cast<uint32_t>(text.size());
-  if (kind == Kind::kInsert && place > 0) {
-    Piece& last = pieces[place - 1];
-    if (last.kind() == Kind::kInsert && last.attributes == attributes &&
-        last.length + units <= kComponentUnitsMax &&
-        last.text_bytes + text.size() <= kComponentBytesMax) {
-      last.length += length;
-      last.text_bytes += bytes;
+  // Anything but a plain retain. The text of an insert stands in delta_.text_ already.
+  void Add(Kind kind, int64_t units, size_t text_bytes, const Attributes& attributes) {
+    if (units == 0) return;
+    const auto length = static_cast<uint32_t>(units);
+    const uint32_t packed = Delta::Piece::Pack(kind, text_bytes);
+    auto& pieces = delta_.pieces_;
+    if (retained_ != 0) {
+      PushRetained();
+    } else if (delta_internal::MergeIntoLast(pieces.begin(), pieces.end(), length, packed,
+                                             attributes)) {
       return;
     }
+    pieces.Emplace(length, packed, attributes);
+    delta_internal::PutInsertBeforeDelete(pieces.begin(), pieces.end());
   }
-  pieces.Emplace(length, bytes, static_cast<uint32_t>(kind), attributes);
-  if (before_delete) std::swap(pieces[place], pieces[place + 1]);
-}
+  // Lengths that exceed one component together stand side by side.
+  void PushRetained() {
+    constexpr uint32_t kRetain = Delta::Piece::Pack(Kind::kRetain);
+    for (; retained_ > kComponentUnitsMax; retained_ -= kComponentUnitsMax) {
+      delta_.pieces_.Emplace(static_cast<uint32_t>(kComponentUnitsMax), kRetain, Attributes());
+    }
+    delta_.pieces_.Emplace(static_cast<uint32_t>(retained_), kRetain, Attributes());
+    retained_ = 0;
+  }
+
+  Delta delta_;
+  int64_t retained_ = 0;  // the plain retain that stands last; it grows until something follows
+};
 
 // Stable hash of the canonical bytes (canonical.h): equal deltas have equal hashes for
 // ever, on every machine.

@@ -9,9 +9,13 @@
 #include "ot/apply.h"
 #include "ot/canonical.h"
 #include "ot/check.h"
+#include "ot/mutation.h"
 
 namespace coedit::ot {
 namespace {
+
+// Of Mutation::kDedupeByWindow.
+constexpr Revision kDedupeWindow = 8;
 
 // Rejected as a value of Submitted, with a sentence made of `parts`.
 template <typename... Parts>
@@ -105,7 +109,10 @@ Submitted Document::Submit(const Operation& operation) {
                   last, " was committed");
   }
   const uint64_t hash = OperationHash(operation.base, operation.delta);
-  if (operation.sequence == last) {
+  const bool resend =
+      operation.sequence == last && !Mutated(Mutation::kResendNotRecognised) &&
+      !(Mutated(Mutation::kDedupeByWindow) && head_ - known->last_revision > kDedupeWindow);
+  if (resend) {
     if (hash == known->last_hash) return Duplicate{known->last_revision};
     return Refuse(Refusal::kSequenceConflict, "sequence ", operation.sequence,
                   " was committed as revision ", known->last_revision,
@@ -125,14 +132,22 @@ Submitted Document::Submit(const Operation& operation) {
 
   Delta delta = operation.delta;
   int64_t work = 0;
-  for (size_t i = operation.base - floor(); i < history_.size(); ++i) {
+  size_t i = operation.base - floor();
+  if (Mutated(Mutation::kBaseOffByOne)) ++i;
+  Delta squashed;
+  if (Mutated(Mutation::kSquashedHistory)) {
+    for (; i < history_.size(); ++i) squashed = Compose(squashed, history_[i].commit.delta);
+    delta = Transform(delta, squashed, Side::kLeft);
+  }
+  const Side side = Mutated(Mutation::kFlippedTie) ? Side::kRight : Side::kLeft;
+  for (; i < history_.size(); ++i) {
     const Delta& over = history_[i].commit.delta;
     work += static_cast<int64_t>(delta.size() + over.size());
     if (work > limits_.transform_work_max) {
       return Refuse(Refusal::kTooComplex, "carrying the operation from revision ", operation.base,
                     " to ", head_, " takes more than ", limits_.transform_work_max, " steps");
     }
-    delta = Transform(delta, over, Side::kLeft);
+    delta = Transform(delta, over, side);
   }
 
   if (absl::Status valid = Validate(delta, text_); !valid.ok()) {

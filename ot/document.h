@@ -6,6 +6,10 @@
 // operations that are sent again. It is deterministic, holds no clock and no I/O, and belongs to
 // one thread.
 //
+//   "ab" at revision 7; two clients type at its end at the same time
+//   Submit(base 7, Retain(2) Insert("X"))   is commit 8 as it was made
+//   Submit(base 7, Retain(2) Insert("Y"))   is commit 9, Retain(3) Insert("Y"): the text is "abXY"
+//
 //   revision r   is the text after the first r commits
 //   head         the latest revision, ahead of the disk by what waits for the store
 //   floor        commits at or below it are not in memory; a base below it needs history first

@@ -17,6 +17,20 @@
 
 namespace coedit::ot {
 
+// memcpy for what is mostly a few bytes: a call costs more than these moves.
+inline void CopyShort(char* to, const char* from, size_t bytes) {
+  if (bytes > 8) {
+    std::memcpy(to, from, bytes);
+  } else if (bytes >= 4) {  // the two halves may overlap
+    std::memcpy(to, from, 4);
+    std::memcpy(to + bytes - 4, from + bytes - 4, 4);
+  } else if (bytes != 0) {
+    to[0] = from[0];
+    to[bytes / 2] = from[bytes / 2];
+    to[bytes - 1] = from[bytes - 1];
+  }
+}
+
 template <typename Item, uint32_t kInline>
 class SmallBuffer {
  public:
@@ -34,10 +48,10 @@ class SmallBuffer {
 
   Item* data() { return items_; }
   const Item* data() const { return items_; }
+  Item* begin() { return items_; }
+  Item* end() { return items_ + size_; }
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  Item& back() { return items_[size_ - 1]; }
-  Item& operator[](size_t i) { return items_[i]; }
   const Item& operator[](size_t i) const { return items_[i]; }
 
   template <typename... Arguments>
@@ -52,12 +66,8 @@ class SmallBuffer {
     if (count > capacity_ - size_) [[unlikely]] {
       Grow(count);
     }
-    if constexpr (std::is_trivially_copyable_v<Item>) {
-      if (count == 1) {  // one typed letter
-        items_[size_] = *items;
-      } else if (count != 0) {
-        std::memcpy(items_ + size_, items, count * sizeof(Item));
-      }
+    if constexpr (std::is_same_v<Item, char>) {
+      CopyShort(items_ + size_, items, count);
     } else {
       for (size_t i = 0; i < count; ++i) new (items_ + size_ + i) Item(items[i]);
     }
@@ -66,21 +76,33 @@ class SmallBuffer {
   void Reserve(size_t items) {
     if (items > capacity_) Grow(items - size_);
   }
-  void PopBack() { items_[--size_].~Item(); }
-  // Gives back what was reserved in advance.
-  void Tighten() {
-    if (items_ == Inline() || capacity_ - size_ <= size_ / 4) return;
-    if (size_ > kInline) {
-      Reallocate(size_);
+  // Takes the first `size` items out of `room`, a buffer whose items were made in place up to there
+  // and whose own count is zero. Memory it does not need goes back. This buffer is new.
+  template <uint32_t kRoom>
+  void TakeFrom(SmallBuffer<Item, kRoom>* room, size_t size) {
+    if (size > kInline && room->items_ != room->Inline()) {
+      items_ = std::exchange(room->items_, room->Inline());
+      capacity_ = std::exchange(room->capacity_, kRoom);
+      size_ = static_cast<uint32_t>(size);
+      if (capacity_ - size_ > size_ / 4) Reallocate(size_);
       return;
     }
-    Item* const block = std::exchange(items_, Inline());
-    std::memcpy(inline_, static_cast<const void*>(block), size_ * sizeof(Item));
-    capacity_ = kInline;
-    std::free(static_cast<void*>(block));
+    if (size <= kInline) {
+      static_assert(kRoom >= kInline);
+      // A fixed number of bytes is cheaper than the exact one.
+      std::memcpy(inline_, static_cast<const void*>(room->items_), sizeof(inline_));
+    } else {
+      Reserve(size);
+      std::memcpy(static_cast<void*>(items_), static_cast<const void*>(room->items_),
+                  size * sizeof(Item));
+    }
+    size_ = static_cast<uint32_t>(size);
   }
 
  private:
+  template <typename OtherItem, uint32_t kOtherInline>
+  friend class SmallBuffer;
+
   Item* Inline() { return reinterpret_cast<Item*>(inline_); }
 
   // Takes over the items of `other`, which is empty then. This buffer holds nothing to free.

@@ -3,6 +3,8 @@
 // Every length in coedit is a number of UTF-16 code units ("units"), because that is what browser
 // editors count. A character above U+FFFF takes two units (a surrogate pair) and four UTF-8 bytes;
 // a boundary between its two units is not a place where text may be cut.
+//
+//   "a\u{1F600}b" has four units and six bytes; ByteOffset gives 0, 1, none (inside), 5, 6
 #ifndef COEDIT_OT_UNICODE_H_
 #define COEDIT_OT_UNICODE_H_
 

@@ -3,16 +3,16 @@
 #include <utility>
 
 #include "ot/algebra.h"
+#include "ot/log_composer.h"
+#include "ot/mutation.h"
 
 namespace coedit::server {
 namespace {
 
-// All of `commits` as one change. Halves rather than a fold: a fold walks the growing result once
-// per commit.
 ot::Delta ComposeAll(absl::Span<const ot::Commit* const> commits) {
-  if (commits.size() == 1) return commits.front()->delta;
-  const size_t half = commits.size() / 2;
-  return ot::Compose(ComposeAll(commits.first(half)), ComposeAll(commits.subspan(half)));
+  ot::LogComposer composer;
+  for (const ot::Commit* commit : commits) composer.Add(commit->delta);
+  return composer.Finish();
 }
 
 }  // namespace
@@ -20,8 +20,11 @@ ot::Delta ComposeAll(absl::Span<const ot::Commit* const> commits) {
 void AddMissedCommits(absl::Span<const ot::Commit* const> missed, const GapForm& form,
                       proto::Opened* opened) {
   size_t singles = missed.size();
-  if (form.composed) {
-    while (singles > 0 && missed[singles - 1]->author != form.own) --singles;
+  if (form.composed || Mutated(Mutation::kComposedUnasked)) {
+    while (singles > 0 &&
+           (missed[singles - 1]->author != form.own || Mutated(Mutation::kComposeOverOwn))) {
+      --singles;
+    }
     if (missed.size() - singles <= form.single_commits_max) singles = missed.size();
   }
   opened->commits.emplace();

@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "ot/check.h"
+#include "ot/mutation.h"
 #include "proto/codec.h"
+#include "proto/document_types.h"
 #include "server/document_types.h"
+#include "server/epoch.h"
 #include "server/presence.h"
+#include "storage/failpoint.h"
 
 namespace coedit::server {
 namespace {
@@ -39,9 +44,9 @@ void DocumentActor::Start() {
 
 void DocumentActor::Create(const OpenRequest& wish) {
   creating_ = true;
-  const ot::DocumentType type = *ParseDocumentType(*wish.open.create);
+  const ot::DocumentType type = *proto::ParseDocumentType(*wish.open.create);
   environment_->store->Create(
-      document_id_, type, InitialText(type), absl::StrCat("e-", environment_->random->Hex(8)),
+      document_id_, type, InitialText(type), NewEpoch(environment_->random),
       environment_->clock->WallMs(),
       [self = shared_from_this()](absl::StatusOr<storage::StoredDocument> created) {
         self->environment_->executor->Post(
@@ -56,7 +61,7 @@ void DocumentActor::OnLoaded(absl::StatusOr<storage::StoredDocument> loaded) {
     // it.
     const auto wish = std::find_if(
         waiting_for_load_.begin(), waiting_for_load_.end(), [](const OpenRequest& request) {
-          return request.open.create.has_value() && ParseDocumentType(*request.open.create);
+          return request.open.create.has_value() && proto::ParseDocumentType(*request.open.create);
         });
     if (wish != waiting_for_load_.end()) {
       for (auto request = waiting_for_load_.begin(); request != wish; ++request) {
@@ -141,6 +146,10 @@ void DocumentActor::Decide(MemberId id, const ot::Operation& operation) {
       reject(CodeOf(rejected->reason), std::move(rejected->text));
     } else {
       ++history_pins_;
+      // A member that was in the room when it sent this; Decide is called for others only after.
+      if (const Member* member = room_.Find(id)) {
+        operations_waiting_for_history_[id] = member->client_id;
+      }
       environment_->store->ReadCommits(
           document_id_, operation.base + 1, document_->floor(),
           [self = shared_from_this(), id,
@@ -158,7 +167,8 @@ void DocumentActor::Decide(MemberId id, const ot::Operation& operation) {
 void DocumentActor::OnHistoryForSubmit(MemberId id, ot::Operation operation,
                                        absl::StatusOr<std::vector<ot::Commit>> commits) {
   --history_pins_;
-  if (phase_ != Phase::kLive || draining_ || room_.Find(id) == nullptr) return;
+  const bool fenced = operations_waiting_for_history_.erase(id) == 0;
+  if (phase_ != Phase::kLive || draining_ || fenced) return;
   if (!commits.ok()) {
     return End(WireCode::kUnavailable, "the history can't be read now", /*retry=*/true);
   }
@@ -205,7 +215,16 @@ void DocumentActor::FlushBatch() {
     request.text = document_->text();
     text_offered_at_ = document_->head();
   }
+  if (Mutated(Mutation::kAckBeforeCommit)) {
+    Announce(std::exchange(batch, Batch{.revision = batch.revision, .digest = batch.digest}));
+  }
+  if (Mutated(Mutation::kBroadcastBeforeCommit)) {
+    for (const Notice& notice : batch.notices) {
+      if (const auto* told = std::get_if<CommitNotice>(&notice)) Broadcast(*told);
+    }
+  }
   in_flight_ = std::move(batch);
+  PassFailpoint(Failpoint::kBeforeAppend);
   environment_->store->Append(
       std::move(request), [self = shared_from_this()](storage::AppendResult result) {
         self->environment_->executor->Post(
@@ -216,7 +235,15 @@ void DocumentActor::FlushBatch() {
 void DocumentActor::OnAppended(storage::AppendResult result) {
   if (phase_ != Phase::kLive) return;
   COEDIT_CHECK(in_flight_.has_value());
-  if (result.outcome != storage::AppendOutcome::kCommitted) {
+  if (Mutated(Mutation::kRejectUnknown) && result.outcome == storage::AppendOutcome::kUnknown) {
+    for (const Notice& notice : in_flight_->notices) {
+      const auto* told = std::get_if<CommitNotice>(&notice);
+      if (told == nullptr) continue;
+      Tell(RejectionNotice{told->member, told->commit.sequence, WireCode::kInvalidOperation, ""});
+    }
+  }
+  if (result.outcome != storage::AppendOutcome::kCommitted &&
+      !Mutated(Mutation::kGoOnAfterFailedAppend)) {
     // Memory is ahead of the disk and the outcome may be unknown: start over from the log.
     End(result.disk_full ? WireCode::kStorageFull : WireCode::kUnavailable,
         result.disk_full ? "the disk is full; nothing typed is lost while this page stays open"
@@ -252,6 +279,22 @@ void DocumentActor::Tell(const CommitNotice& notice) {
   const ot::Commit& commit = notice.commit;
   durable_revision_ = commit.revision;
   durable_digest_ = commit.digest;
+  PassFailpoint(Failpoint::kBeforeBroadcast);
+  if (!Mutated(Mutation::kBroadcastBeforeCommit)) Broadcast(notice);
+  PassFailpoint(Failpoint::kAfterBroadcast);
+  PassFailpoint(Failpoint::kBeforeAck);
+  if (const Member* member = room_.Find(notice.member)) {
+    room_.Tell(*member, Delivery::Kind::kAnswer,
+               proto::Ack{.channel = channel_,
+                          .sequence = commit.sequence,
+                          .revision = commit.revision,
+                          .digest = ToWire(commit.digest)});
+  }
+  PassFailpoint(Failpoint::kAfterAck);
+}
+
+void DocumentActor::Broadcast(const CommitNotice& notice) {
+  const ot::Commit& commit = notice.commit;
   room_.TellAll(Delivery::Kind::kMessage,
                 proto::Committed{.channel = channel_,
                                  .revision = commit.revision,
@@ -260,13 +303,6 @@ void DocumentActor::Tell(const CommitNotice& notice) {
                                  .sequence = commit.sequence,
                                  .delta = commit.delta},
                 /*except=*/notice.member);
-  if (const Member* member = room_.Find(notice.member)) {
-    room_.Tell(*member, Delivery::Kind::kAnswer,
-               proto::Ack{.channel = channel_,
-                          .sequence = commit.sequence,
-                          .revision = commit.revision,
-                          .digest = ToWire(commit.digest)});
-  }
 }
 
 void DocumentActor::Tell(const AckNotice& notice) {
@@ -323,7 +359,8 @@ void DocumentActor::DropOldHistory() {
   const uint64_t keep = environment_->limits.history_in_memory;
   const uint64_t held = document_->head() - document_->floor();
   // In strides, so that presence is carried along seldom.
-  if (history_pins_ > 0 || held < keep + keep / 4) return;
+  const bool pinned = history_pins_ > 0 && !Mutated(Mutation::kDropHistoryUnderWaitingOpen);
+  if (pinned || held < keep + keep / 4) return;
   const ot::Revision floor = std::min(document_->head() - keep, durable_revision_);
   for (const auto& member : room_.members()) {
     if (!member->shown.has_value() || member->shown->revision >= floor) continue;
@@ -343,8 +380,10 @@ void DocumentActor::ScheduleUnload() {
   environment_->executor->PostAfter(check_after, [self = shared_from_this(), idle_max] {
     self->unload_timer_ = false;
     if (self->phase_ != Phase::kLive || self->room_.size() > 0) return;
-    const bool waited_for =
-        self->Busy() || !self->gathering_.opens.empty() || !self->waiting_for_history_.empty();
+    const bool waited_for = (self->Busy() && !Mutated(Mutation::kUnloadBeforeCommit)) ||
+                            !self->gathering_.opens.empty() ||
+                            !self->waiting_for_history_.empty() ||
+                            !self->operations_waiting_for_history_.empty();
     if (waited_for || self->environment_->clock->Steady() - self->empty_since_ < idle_max) {
       return self->ScheduleUnload();
     }
@@ -368,6 +407,7 @@ void DocumentActor::Forget() {
   phase_ = Phase::kEnded;
   waiting_for_load_.clear();
   waiting_for_history_.clear();
+  operations_waiting_for_history_.clear();
   gathering_ = Batch();
   in_flight_.reset();
   room_ = Room();

@@ -18,13 +18,13 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "ot/document.h"
@@ -146,6 +146,8 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   void OnAppended(storage::AppendResult result);
   void Announce(Batch batch);
   void Tell(const CommitNotice& notice);
+  // To everyone but its author.
+  void Broadcast(const CommitNotice& notice);
   void Tell(const AckNotice& notice);
   void Tell(const RejectionNotice& notice);
 
@@ -176,7 +178,10 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
 
   std::deque<OpenRequest> waiting_for_load_;
   bool creating_ = false;
-  absl::flat_hash_map<MemberId, WaitingOpen> waiting_for_history_;
+  std::map<MemberId, WaitingOpen> waiting_for_history_;
+  // Operations that wait for history, by the member (perhaps gone by now) and its client id: they
+  // are finished, unless the client opens again before.
+  std::map<MemberId, std::string> operations_waiting_for_history_;
   int64_t history_pins_ = 0;  // reads under way that end at the floor: it must not rise
   Batch gathering_;
   std::optional<Batch> in_flight_;

@@ -9,9 +9,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "ot/mutation.h"
 #include "proto/codec.h"
+#include "proto/document_types.h"
 #include "server/document_actor.h"
-#include "server/document_types.h"
 #include "server/presence.h"
 
 namespace coedit::server {
@@ -64,8 +65,9 @@ void DocumentActor::Open(OpenRequest request) {
 }
 
 bool DocumentActor::FenceFormer(const OpenRequest& request) {
+  if (Mutated(Mutation::kNoFence)) return true;
   const auto is_newer = [&](uint64_t attempt) {
-    if (attempt <= request.attempt) return false;
+    if (attempt <= request.attempt || Mutated(Mutation::kIgnoreAttempt)) return false;
     RefuseOpen(
         request, WireCode::kReplaced,
         absl::StrCat("attempt ", request.attempt, " of this client came after attempt ", attempt));
@@ -100,6 +102,9 @@ bool DocumentActor::FenceFormer(const OpenRequest& request) {
                              .retry = false});
     RemoveMember(former->id);
   }
+  // Of members that have left, too: their client is about to be told what became of it.
+  std::erase_if(operations_waiting_for_history_,
+                [&](const auto& waiting) { return waiting.second == request.client_id; });
   return true;
 }
 
@@ -108,11 +113,11 @@ void DocumentActor::AdmitOpen(OpenRequest request) {
     return RefuseOpen(request, WireCode::kUnavailable, "the server is shutting down");
   }
   if (request.open.create.has_value()) {
-    const std::optional<ot::DocumentType> type = ParseDocumentType(*request.open.create);
+    const std::optional<ot::DocumentType> type = proto::ParseDocumentType(*request.open.create);
     if (!type.has_value() || *type != document_->type()) {
       return RefuseOpen(request, WireCode::kTypeMismatch,
-                        absl::StrCat("the document is ", TypeName(document_->type()), ", not '",
-                                     *request.open.create, "'"));
+                        absl::StrCat("the document is ", proto::TypeName(document_->type()),
+                                     ", not '", *request.open.create, "'"));
     }
   }
   const Limits& limits = environment_->limits;
@@ -171,7 +176,7 @@ void DocumentActor::OnHistoryForOpen(MemberId member,
 }
 
 void DocumentActor::QueueOpen(WaitingOpen open) {
-  if (!Busy()) {
+  if (!Busy() || Mutated(Mutation::kFateFromMemory)) {
     return AnswerOpen(open, document_->head(), document_->digest(), document_->text());
   }
   // What it missed is in memory from the floor of now on, and is to stay there.
@@ -244,7 +249,7 @@ void DocumentActor::AnswerOpen(const WaitingOpen& open, ot::Revision revision, o
   proto::Opened opened{.request = request.open.request,
                        .channel = channel_,
                        .document = document_id_,
-                       .type = std::string(TypeName(document_->type())),
+                       .type = std::string(proto::TypeName(document_->type())),
                        .epoch = epoch_,
                        .revision = revision,
                        .digest = ToWire(digest),

@@ -14,7 +14,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "ot/text.h"
 #include "proto/codec.h"
 #include "proto/messages.h"
@@ -63,7 +62,7 @@ class Outbox {
   FrameSink* sink_;
   proto::Encoding encoding_;
   int64_t exempt_bytes_ = 0;  // of what is queued, does not count; reset when all is drained
-  absl::flat_hash_map<proto::Channel, Stream> streams_;
+  std::map<proto::Channel, Stream> streams_;
   std::map<std::pair<proto::Channel, MemberId>, Piece> presence_;
 };
 

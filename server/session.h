@@ -10,6 +10,7 @@
 #define COEDIT_SERVER_SESSION_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -113,8 +114,9 @@ class Session final : public MemberLink, public std::enable_shared_from_this<Ses
   bool parts_ = false;
   TokenBucket control_;
 
-  absl::flat_hash_map<MemberId, PendingOpen> pending_opens_;
-  absl::flat_hash_map<proto::Channel, Channel> channels_;
+  // Those that are walked over have an order: one run is like another.
+  std::map<MemberId, PendingOpen> pending_opens_;
+  std::map<proto::Channel, Channel> channels_;
   absl::flat_hash_map<MemberId, proto::Channel> channel_of_member_;
   absl::flat_hash_set<std::string> documents_;          // open or being opened
   absl::flat_hash_set<proto::Channel> ended_channels_;  // messages that cross the end are ignored

@@ -4,7 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "ot/mutation.h"
+#include "storage/failpoint.h"
 #include "storage/overloaded.h"
+#include "storage/rewrite_log.h"
 #include "storage/shared_reader.h"
 
 namespace coedit::storage {
@@ -53,6 +56,9 @@ absl::Status BatchWriter::Open() {
     reader->reset();
     if (writer_ != nullptr) writer_->Abandon();
     writer_.reset();
+    if (!Mutated(Mutation::kLogNotRewritten)) {
+      if (absl::Status done = RewriteLog(path_, options_.vfs); !done.ok()) return done;
+    }
     absl::StatusOr<std::unique_ptr<SqliteWriter>> writer_opened =
         SqliteWriter::Open(path_, options_.vfs, options_.snapshot_rule);
     if (!writer_opened.ok()) return writer_opened.status();
@@ -76,7 +82,7 @@ void BatchWriter::CountFailure(const absl::Status& status) {
 
 void BatchWriter::Pause(const absl::Status& status, bool closed) {
   failure_ = Failure{status, closed,
-                     SteadyClock::now() + absl::ToChronoNanoseconds(options_.retry_interval)};
+                     options_.steady_now() + absl::ToChronoNanoseconds(options_.retry_interval)};
 }
 
 void BatchWriter::Fail(const absl::Status& status) {
@@ -84,6 +90,7 @@ void BatchWriter::Fail(const absl::Status& status) {
   // A full disk leaves the connection sound: the log holds no end of the transaction. After
   // anything else only what a new handle reads from the disk can be believed.
   if (absl::IsResourceExhausted(status)) return Pause(status, /*closed=*/false);
+  if (Mutated(Mutation::kRetryAfterFailedFsync)) return;
   Recover();
 }
 
@@ -112,7 +119,7 @@ void BatchWriter::Run(std::vector<Write>* batch) {
     Answer(queue_full, AppendOutcome::kUnavailable, &(*batch)[i]);
     decided[i] = true;
   }
-  if (failure_ && (failure_->closed || SteadyClock::now() < failure_->retry_at)) {
+  if (failure_ && (failure_->closed || options_.steady_now() < failure_->retry_at)) {
     for (size_t i = 0; i < batch->size(); ++i) {
       if (!decided[i]) Answer(failure_->status, AppendOutcome::kUnavailable, &(*batch)[i]);
     }
@@ -150,7 +157,8 @@ bool BatchWriter::TryOnce(std::vector<Write>* batch, std::vector<bool>* decided)
               }
               write.result = {.outcome = AppendOutcome::kCommitted, .text = {}};
               wrote = true;
-              counts.snapshots += *appended == SqliteWriter::Appended::kCommitsAndSnapshot;
+              write.wrote_snapshot = *appended == SqliteWriter::Appended::kCommitsAndSnapshot;
+              counts.snapshots += write.wrote_snapshot;
               ++counts.appends;
               counts.operations += write.append.commit_count;
               counts.segment_bytes += static_cast<int64_t>(write.append.segment.size());
@@ -180,16 +188,58 @@ bool BatchWriter::TryOnce(std::vector<Write>* batch, std::vector<bool>* decided)
   }
 
   if (wrote) {
+    PassFailpoint(Failpoint::kBeforeCommit);
     if (const absl::Status committed = transaction->Commit(); !committed.ok()) {
       return answer_rest(committed, absl::IsResourceExhausted(committed)
                                         ? AppendOutcome::kUnavailable
                                         : AppendOutcome::kUnknown);
     }
+    PassFailpoint(Failpoint::kAfterCommit);
     ++counts.transactions;
+    Mark(*batch);
   }
   counts.wal_bytes = writer_->wal_bytes();
   statistics_ = std::move(counts);
   return true;
+}
+
+void BatchWriter::Mark(const std::vector<Write>& batch) {
+  if (mark_ == nullptr) return;
+  // One document is enough: if this transaction is lost, all of it is, and all after it.
+  for (const Write& write : batch) {
+    const auto* append = std::get_if<AppendWrite>(&write);
+    if (append == nullptr || append->result.outcome != AppendOutcome::kCommitted) continue;
+    return mark_->Write(append->append.document, append->append.after);
+  }
+}
+
+absl::Status BatchWriter::Replace(const PackedHistory& packed) {
+  if (failure_) return failure_->status;
+  absl::StatusOr<sqlite::Transaction> transaction = writer_->Begin();
+  absl::Status done = transaction.status();
+  if (done.ok()) {
+    done = writer_->Replace(packed);
+    if (absl::IsNotFound(done) || absl::IsFailedPrecondition(done) || absl::IsDataLoss(done)) {
+      return done;  // concerns this document alone
+    }
+    if (done.ok()) {
+      done = transaction->Commit();
+    } else {
+      transaction->Rollback();
+    }
+  }
+  if (!done.ok()) {
+    Fail(done);
+    return done;
+  }
+  ++statistics_.transactions;
+  if (!packed.block.empty()) {
+    ++statistics_.blocks;
+    statistics_.packed_commits += static_cast<int64_t>(packed.last - packed.first) + 1;
+  }
+  statistics_.rungs += !packed.rung.empty();
+  statistics_.wal_bytes = writer_->wal_bytes();
+  return absl::OkStatus();
 }
 
 void BatchWriter::CheckpointIfDue() {
@@ -200,6 +250,7 @@ void BatchWriter::CheckpointIfDue() {
   // grown.
   if (wal_bytes < wal_bytes_at_checkpoint_) wal_bytes_at_checkpoint_ = 0;
   if (wal_bytes < wal_bytes_at_checkpoint_ + options_.checkpoint_wal_bytes) return;
+  PassFailpoint(Failpoint::kBeforeCheckpoint);
   const absl::Status done =
       wal_bytes < options_.truncate_wal_bytes
           ? writer_->RunCheckpoint(SqliteWriter::Checkpoint::kPassive, absl::ZeroDuration())
@@ -207,6 +258,7 @@ void BatchWriter::CheckpointIfDue() {
               return writer_->RunCheckpoint(SqliteWriter::Checkpoint::kTruncate,
                                             absl::ZeroDuration());
             });
+  PassFailpoint(Failpoint::kAfterCheckpoint);
   wal_bytes_at_checkpoint_ = statistics_.wal_bytes = writer_->wal_bytes();
   if (done.ok()) {
     ++statistics_.checkpoints;

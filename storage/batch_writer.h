@@ -23,39 +23,22 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "storage/head_mark.h"
 #include "storage/sqlite_store_options.h"
 #include "storage/sqlite_writer.h"
-#include "storage/store.h"
+#include "storage/write.h"
 
 namespace coedit::storage {
 
 // The connection for reading, shared by the two threads: the writer closes it when it has to.
 class SharedReader;
 
-struct AppendWrite {
-  EncodedAppend append;
-  Store::Callback<AppendResult> done;
-  // The queue was full: answered kUnavailable in its turn, so that answers keep their order.
-  bool refused = false;
-  AppendResult result;  // set by BatchWriter
-};
-
-struct CreateWrite {
-  EncodedCreate create;
-  Store::Callback<absl::StatusOr<StoredDocument>> done;
-  StoredDocument created;  // the answer if all goes well
-  bool refused = false;
-  absl::Status result;  // set by BatchWriter
-};
-
-using Write = std::variant<AppendWrite, CreateWrite>;
-
 class BatchWriter {
  public:
+  // `options` and `reader` outlive the object.
   BatchWriter(std::string path, const SqliteStoreOptions& options, SharedReader* reader);
   ~BatchWriter();
 
@@ -64,11 +47,16 @@ class BatchWriter {
   // Opens both connections, and recovers from the log what a former process left in it.
   absl::Status Open();
 
+  // From here on each transaction is told to `mark`, which outlives the object.
+  void UseMark(HeadMark* mark) { mark_ = mark; }
+
   // Sets the result of every write; those that were written are durable when it returns.
   void Run(std::vector<Write>* batch);
 
   // Between batches, after the answers are out.
   void CheckpointIfDue();
+  // Likewise: a transaction of its own. Not tried while nothing can be written.
+  absl::Status Replace(const PackedHistory& packed);
 
   // When Recover() is to be called, if the connections are closed after a failure.
   std::optional<SteadyClock::time_point> recover_at() const;
@@ -94,10 +82,13 @@ class BatchWriter {
   // One transaction over the writes that are not decided. Returns false if one of them was refused
   // for itself: the others are to be tried without it.
   bool TryOnce(std::vector<Write>* batch, std::vector<bool>* decided);
+  // Tells the mark of a batch that is durable.
+  void Mark(const std::vector<Write>& batch);
 
   const std::string path_;
   const SqliteStoreOptions& options_;
   SharedReader* const reader_;
+  HeadMark* mark_ = nullptr;
   std::unique_ptr<SqliteWriter> writer_;  // nullptr while it could not be opened
   std::optional<Failure> failure_;
   int64_t wal_bytes_at_checkpoint_ = 0;

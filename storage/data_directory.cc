@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -14,22 +13,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "storage/files.h"
 
 namespace coedit::storage {
 namespace {
-
-absl::Status SystemError(absl::string_view what, const std::string& path) {
-  return absl::UnavailableError(absl::StrCat(what, " '", path, "': ", std::strerror(errno)));
-}
-
-absl::Status SyncDirectory(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return SystemError("cannot open directory", path);
-  const bool synced = fsync(descriptor) == 0;
-  absl::Status status = synced ? absl::OkStatus() : SystemError("cannot sync directory", path);
-  close(descriptor);
-  return status;
-}
 
 // The process id that the holder wrote into the lock file; empty if there is none.
 std::string Holder(int descriptor) {
@@ -43,10 +30,14 @@ std::string Holder(int descriptor) {
 
 }  // namespace
 
+std::string DatabasePath(absl::string_view directory) {
+  return absl::StrCat(directory, "/coedit.db");
+}
+
 absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::Open(std::string path) {
   // With a slash at its end the directory would be its own parent below.
   while (path.size() > 1 && path.back() == '/') path.pop_back();
-  const std::filesystem::path parent = std::filesystem::absolute(path).parent_path();
+  const std::string parent = DirectoryOf(path);
   std::error_code error;
   std::filesystem::create_directories(parent, error);
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
@@ -74,7 +65,7 @@ DataDirectory::~DataDirectory() { close(lock_descriptor_); }
 
 absl::Status DataDirectory::Sync() const {
   if (absl::Status synced = SyncDirectory(path_); !synced.ok()) return synced;
-  return SyncDirectory(std::filesystem::absolute(path_).parent_path().string());
+  return SyncDirectory(DirectoryOf(path_));
 }
 
 }  // namespace coedit::storage

@@ -7,8 +7,12 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace coedit::storage {
+
+// The database in a data directory.
+std::string DatabasePath(absl::string_view directory);
 
 class DataDirectory {
  public:
@@ -22,7 +26,10 @@ class DataDirectory {
   DataDirectory& operator=(const DataDirectory&) = delete;
   ~DataDirectory();
 
-  std::string database_path() const { return path_ + "/coedit.db"; }
+  std::string database_path() const { return DatabasePath(path_); }
+
+  // See head_mark.h.
+  std::string mark_path() const { return path_ + "/coedit.mark"; }
 
   // Makes the names in it and its own name durable.
   absl::Status Sync() const;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "ot/apply.h"
 #include "storage/append_check.h"
 #include "storage/store_errors.h"
 
@@ -100,6 +101,22 @@ void MemoryStore::ReadCommits(std::string document, ot::Revision first, ot::Revi
     return std::move(done)(NoSuchCommits(document, first, last, log.size()));
   }
   std::move(done)(std::vector<ot::Commit>(log.begin() + (first - 1), log.begin() + last));
+}
+
+void MemoryStore::ReadRevision(std::string document, ot::Revision revision,
+                               Callback<absl::StatusOr<Snapshot>> done) {
+  const auto found = documents_.find(document);
+  if (found == documents_.end()) return std::move(done)(NoSuchDocument(document));
+  const std::vector<ot::Commit>& log = found->second.log;
+  if (revision > log.size()) {
+    return std::move(done)(NoSuchRevision(document, revision, log.size()));
+  }
+  Snapshot snapshot{Head{}, found->second.initial};
+  for (ot::Revision at = 0; at < revision; ++at) {
+    ot::Apply(log[at].delta, &snapshot.text);
+    snapshot.head = {log[at].revision, log[at].digest};
+  }
+  std::move(done)(std::move(snapshot));
 }
 
 void MemoryStore::List(std::string prefix, std::string after, int64_t limit,

@@ -44,6 +44,8 @@ class MemoryStore final : public Store {
   void Append(AppendRequest request, Callback<AppendResult> done) override;
   void ReadCommits(std::string document, ot::Revision first, ot::Revision last,
                    Callback<absl::StatusOr<std::vector<ot::Commit>>> done) override;
+  void ReadRevision(std::string document, ot::Revision revision,
+                    Callback<absl::StatusOr<Snapshot>> done) override;
   void List(std::string prefix, std::string after, int64_t limit,
             Callback<absl::StatusOr<std::vector<DocumentInfo>>> done) override;
 

@@ -59,12 +59,32 @@ CREATE TABLE snapshots (
   PRIMARY KEY (document, revision)
 ) STRICT;
 )",
+    // Old commits are packed (history_block.h); `weight` is what it costs to carry a text over the
+    // block. A rung is a snapshot that stays.
+    R"(
+CREATE TABLE history_blocks (
+  document       INTEGER NOT NULL REFERENCES documents (number),
+  first_revision INTEGER NOT NULL,
+  last_revision  INTEGER NOT NULL,
+  weight         INTEGER NOT NULL,
+  body           BLOB NOT NULL,
+  PRIMARY KEY (document, first_revision)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE snapshots ADD COLUMN rung INTEGER NOT NULL DEFAULT 0;
+)",
 };
 
 absl::Status RefuseForeign(int64_t application_id) {
   return absl::FailedPreconditionError(
       absl::StrCat("the database is not of coedit (application id 0x",
                    absl::Hex(application_id, absl::kZeroPad8), ")"));
+}
+
+absl::Status RefuseNewer(int64_t version) {
+  return absl::FailedPreconditionError(absl::StrCat("the database has schema version ", version,
+                                                    ", this coedit knows up to ", kSchemaVersion,
+                                                    ": run a newer coedit"));
 }
 
 absl::Status SetSwitch(sqlite3* handle, int option, int value) {
@@ -106,11 +126,7 @@ absl::Status MigrateSchema(sqlite::Connection* connection) {
 
   const bool is_new = *application_id == 0 && *version == 0 && *tables == 0;
   if (!is_new && *application_id != kApplicationId) return RefuseForeign(*application_id);
-  if (*version > kSchemaVersion) {
-    return absl::FailedPreconditionError(absl::StrCat("the database has schema version ", *version,
-                                                      ", this coedit knows up to ", kSchemaVersion,
-                                                      ": run a newer coedit"));
-  }
+  if (*version > kSchemaVersion) return RefuseNewer(*version);
   if (*version < 0) return absl::DataLossError(absl::StrCat("schema version ", *version));
   if (*version == kSchemaVersion) return absl::OkStatus();
   for (int64_t from = *version; from < kSchemaVersion; ++from) {
@@ -120,6 +136,25 @@ absl::Status MigrateSchema(sqlite::Connection* connection) {
       "PRAGMA application_id = ", kApplicationId, "; PRAGMA user_version = ", kSchemaVersion, ";"));
   if (!stamped.ok()) return stamped;
   return transaction->Commit();
+}
+
+absl::Status CheckApplication(sqlite::Connection* connection) {
+  const absl::StatusOr<int64_t> application_id = connection->QueryInt64("PRAGMA application_id");
+  if (!application_id.ok()) return application_id.status();
+  if (*application_id != kApplicationId) return RefuseForeign(*application_id);
+  const absl::StatusOr<int64_t> version = connection->QueryInt64("PRAGMA user_version");
+  if (!version.ok()) return version.status();
+  return *version > kSchemaVersion ? RefuseNewer(*version) : absl::OkStatus();
+}
+
+absl::Status CheckSchema(sqlite::Connection* connection) {
+  if (absl::Status ours = CheckApplication(connection); !ours.ok()) return ours;
+  const absl::StatusOr<int64_t> version = connection->QueryInt64("PRAGMA user_version");
+  if (!version.ok()) return version.status();
+  if (*version == kSchemaVersion) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the database has schema version ", *version, ", this coedit reads ",
+                   kSchemaVersion, ": `coedit serve`, `compact` and `restore` make it the newest"));
 }
 
 }  // namespace coedit::storage

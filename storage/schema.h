@@ -22,6 +22,14 @@ absl::Status ConfigureConnection(sqlite::Connection* connection);
 // kFailedPrecondition if the file is of another program or of a newer coedit.
 absl::Status MigrateSchema(sqlite::Connection* connection);
 
+// OK if the file is a database of coedit, of this version or an older one, which MigrateSchema
+// makes the newest. kFailedPrecondition says what it is instead.
+absl::Status CheckApplication(sqlite::Connection* connection);
+
+// OK if the file is a coedit database of just this version: for connections that cannot migrate.
+// kFailedPrecondition says what it is instead.
+absl::Status CheckSchema(sqlite::Connection* connection);
+
 }  // namespace coedit::storage
 
 #endif  // COEDIT_STORAGE_SCHEMA_H_

@@ -8,13 +8,21 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "storage/compression.h"
 #include "storage/store.h"
 
 namespace coedit::storage {
 
 std::string EncodeSnapshot(const Head& head, const ot::Text& text);
 
-// Reads what EncodeSnapshot wrote. kDataLoss says what is wrong.
+// The same, compressed: for snapshots that stay. Four to five times smaller, slower to read by
+// about three times.
+std::string EncodePackedSnapshot(const Head& head, const ot::Text& text, Effort effort);
+
+// True if the first byte is that of a compressed snapshot.
+bool IsPackedSnapshot(absl::string_view bytes);
+
+// Reads what either wrote. kDataLoss says what is wrong.
 absl::StatusOr<Snapshot> ParseSnapshot(absl::string_view bytes);
 
 }  // namespace coedit::storage

@@ -81,6 +81,10 @@ absl::StatusOr<Connection> Connection::Open(const std::string& path, Access acce
   if (handle == nullptr) return absl::InternalError("sqlite: out of memory");
   if (result != SQLITE_OK) return LastError(handle, absl::StrCat("open '", path, "'"));
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+  // A connection that reads never checkpoints, also not when it is the last one to close.
+  if (access == Access::kReadOnly) {
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  }
   return connection;
 }
 

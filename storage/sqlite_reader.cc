@@ -7,64 +7,53 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "storage/log_rows.h"
 #include "storage/schema.h"
-#include "storage/segment.h"
 #include "storage/snapshot_codec.h"
 #include "storage/store_errors.h"
 
 namespace coedit::storage {
 namespace {
 
+// A read of old segments ends after so much, so that it does not hold up others.
+constexpr int64_t kReadBytesMax = int64_t{1} << 20;
+constexpr ot::Revision kLast = std::numeric_limits<int64_t>::max();
+
 constexpr absl::string_view kSelectSnapshot =
     "SELECT revision, body FROM snapshots WHERE document = ?1 AND revision <= ?2 "
     "ORDER BY revision DESC LIMIT 1";
-// Begins with the segment that holds revision ?2, wherever it starts.
+// Begins with the block that holds revision ?2, wherever it starts.
+constexpr absl::string_view kSelectBlocks =
+    "SELECT body, last_revision FROM history_blocks WHERE document = ?1 AND first_revision <= ?3 "
+    "AND first_revision >= (SELECT ifnull(max(first_revision), 0) FROM history_blocks "
+    "WHERE document = ?1 AND first_revision <= ?2) AND last_revision >= ?2 "
+    "ORDER BY first_revision";
+// Likewise. The first segments may be packed, then it begins with those that are left.
 constexpr absl::string_view kSelectSegments =
     "SELECT body FROM segments WHERE document = ?1 AND first_revision <= ?3 AND first_revision >= "
     "(SELECT ifnull(max(first_revision), 0) FROM segments WHERE document = ?1 "
     "AND first_revision <= ?2) ORDER BY first_revision";
+constexpr absl::string_view kSelectShape =
+    "SELECT first_revision, last_revision, weight FROM history_blocks WHERE document = ?1 "
+    "ORDER BY first_revision";
+constexpr absl::string_view kSelectRungs =
+    "SELECT (SELECT ifnull(max(revision), 0) FROM snapshots WHERE document = ?1 AND rung = 1), "
+    "length(body), substr(body, 1, 1) FROM snapshots WHERE document = ?1 AND revision = ?2";
+// Few rows at a time: a read holds up others.
+constexpr absl::string_view kSelectOldSegments =
+    "SELECT body, last_revision FROM segments WHERE document = ?1 AND first_revision > ?2 "
+    "AND last_revision <= ?3 ORDER BY first_revision LIMIT ?4";
+constexpr absl::string_view kSelectBlockBodies =
+    "SELECT body FROM history_blocks WHERE document = ?1 AND first_revision BETWEEN ?2 AND ?3 "
+    "ORDER BY first_revision";
+// Looks at so many numbers of documents from ?1 on.
+constexpr absl::string_view kFindOldSegments =
+    "SELECT id FROM documents WHERE number > ?1 AND number <= ?2 AND EXISTS "
+    "(SELECT 1 FROM segments WHERE document = documents.number "
+    "AND first_revision <= documents.snapshot_revision) ORDER BY number";
 constexpr absl::string_view kListDocuments =
     "SELECT id, type, created_ms, changed_ms, head_revision, head_digest FROM documents "
     "WHERE id >= ?1 AND id > ?2 ORDER BY id LIMIT ?3";
-
-absl::Status Damaged(absl::string_view document, absl::string_view what) {
-  return absl::DataLossError(absl::StrCat("document '", document, "': ", what));
-}
-
-// The commits first..last out of `bodies`. kDataLoss if a segment is damaged, or if the segments do
-// not make one chain from `before` (the head that `first` follows, if it is known) to the head of
-// the row.
-absl::StatusOr<std::vector<ot::Commit>> ParseCommits(const DocumentRow& row,
-                                                     const std::vector<std::string>& bodies,
-                                                     ot::Revision first, ot::Revision last,
-                                                     const std::optional<Head>& before) {
-  std::vector<ot::Commit> commits;
-  std::optional<Head> head;
-  for (const std::string& body : bodies) {
-    absl::StatusOr<Segment> segment = ParseSegment(body);
-    if (!segment.ok()) return Damaged(row.id, segment.status().message());
-    if (head && segment->before != *head) {
-      return Damaged(row.id, absl::StrCat("the segment after revision ", head->revision,
-                                          " does not continue the one before"));
-    }
-    head = segment->before;
-    for (ot::Commit& commit : segment->commits) {
-      if (commit.revision == first && before && *before != *head) {
-        return Damaged(row.id, "the log does not continue the snapshot");
-      }
-      head = Head{commit.revision, commit.digest};
-      if (commit.revision == row.head.revision && *head != row.head) {
-        return Damaged(row.id, "the end of the log is not the head");
-      }
-      if (first <= commit.revision && commit.revision <= last) commits.push_back(std::move(commit));
-    }
-  }
-  if (commits.size() != last - first + 1) {
-    return Damaged(row.id, absl::StrCat("of the commits ", first, " to ", last, " ", commits.size(),
-                                        " were found"));
-  }
-  return commits;
-}
 
 }  // namespace
 
@@ -72,7 +61,7 @@ struct SqliteReader::Stored {
   DocumentRow row;
   ot::Revision snapshot_revision = 0;
   std::string snapshot;
-  std::vector<std::string> segments;  // after the snapshot
+  std::vector<LogRow> log;  // after the snapshot
   std::vector<Author> authors;
 };
 
@@ -90,9 +79,13 @@ absl::Status SqliteReader::Prepare() {
   if (absl::Status done = ConfigureConnection(&connection_); !done.ok()) return done;
   for (const auto& [statement, sql] :
        {std::pair(&select_document_, kSelectDocument),
-        std::pair(&select_snapshot_, kSelectSnapshot),
+        std::pair(&select_snapshot_, kSelectSnapshot), std::pair(&select_blocks_, kSelectBlocks),
         std::pair(&select_segments_, kSelectSegments), std::pair(&select_authors_, kSelectAuthors),
-        std::pair(&list_documents_, kListDocuments)}) {
+        std::pair(&list_documents_, kListDocuments), std::pair(&select_shape_, kSelectShape),
+        std::pair(&select_rungs_, kSelectRungs),
+        std::pair(&select_old_segments_, kSelectOldSegments),
+        std::pair(&select_block_bodies_, kSelectBlockBodies),
+        std::pair(&find_old_segments_, kFindOldSegments)}) {
     absl::StatusOr<sqlite::Statement> prepared = connection_.Prepare(sql);
     if (!prepared.ok()) return prepared.status();
     *statement = *std::move(prepared);
@@ -101,50 +94,88 @@ absl::Status SqliteReader::Prepare() {
 }
 
 absl::StatusOr<StoredDocument> SqliteReader::Load(absl::string_view document) {
-  std::optional<ot::Revision> snapshot_max;
-  for (;;) {
-    absl::StatusOr<Stored> stored =
-        ReadStored(document, snapshot_max.value_or(std::numeric_limits<int64_t>::max()));
-    if (!stored.ok()) return stored.status();
-    absl::StatusOr<Snapshot> snapshot = ParseSnapshot(stored->snapshot);
-    if (snapshot.ok() && snapshot->head.revision != stored->snapshot_revision) {
-      snapshot = absl::DataLossError("snapshot: stands under another revision");
+  absl::StatusOr<Stored> stored = ReadStored(document, kLast, kLast);
+  if (!stored.ok()) return stored.status();
+  absl::StatusOr<Snapshot> snapshot = ParseStoredSnapshot(document, *stored);
+  if (!snapshot.ok()) {
+    // What is packed need not be held as commits: the text is carried over it.
+    if (stored->snapshot_revision == 0) {
+      return DamagedDocument(document, snapshot.status().message());
     }
+    snapshot = ReadRevision(document, stored->snapshot_revision, stored->snapshot_revision - 1);
+    if (!snapshot.ok()) return snapshot.status();
+  }
+
+  StoredDocument loaded{.type = stored->row.type,
+                        .epoch = std::move(stored->row.epoch),
+                        .snapshot = *std::move(snapshot),
+                        .tail = {},
+                        .authors = std::move(stored->authors)};
+  const Head& head = stored->row.head;
+  if (loaded.snapshot.head.revision < head.revision) {
+    absl::StatusOr<std::vector<ot::Commit>> tail =
+        ParseCommits(stored->row, stored->log, loaded.snapshot.head.revision + 1, head.revision,
+                     loaded.snapshot.head);
+    if (!tail.ok()) return tail.status();
+    loaded.tail = *std::move(tail);
+  } else if (loaded.snapshot.head != head) {
+    return DamagedDocument(document, "the newest snapshot is not the head");
+  }
+  for (const ot::Commit& commit : loaded.tail) {
+    const bool known =
+        std::any_of(loaded.authors.begin(), loaded.authors.end(),
+                    [&](const Author& author) { return author.number == commit.author; });
+    if (!known) {
+      return DamagedDocument(document, absl::StrCat("author ", commit.author, " is missing"));
+    }
+  }
+  return loaded;
+}
+
+absl::StatusOr<Snapshot> SqliteReader::ReadRevision(absl::string_view document,
+                                                    ot::Revision revision) {
+  return ReadRevision(document, revision, revision);
+}
+
+absl::StatusOr<Snapshot> SqliteReader::ReadRevision(absl::string_view document,
+                                                    ot::Revision revision,
+                                                    ot::Revision snapshot_max) {
+  for (;;) {
+    absl::StatusOr<Stored> stored = ReadStored(document, snapshot_max, revision);
+    if (!stored.ok()) return stored.status();
+    absl::StatusOr<Snapshot> snapshot = ParseStoredSnapshot(document, *stored);
     if (!snapshot.ok()) {
-      damage_.push_back(absl::StrCat("document '", document, "', revision ",
-                                     stored->snapshot_revision, ": ", snapshot.status().message()));
-      if (stored->snapshot_revision == 0) return Damaged(document, snapshot.status().message());
+      if (stored->snapshot_revision == 0) {
+        return DamagedDocument(document, snapshot.status().message());
+      }
       snapshot_max = stored->snapshot_revision - 1;
       continue;
     }
-
-    StoredDocument loaded{.type = stored->row.type,
-                          .epoch = std::move(stored->row.epoch),
-                          .snapshot = *std::move(snapshot),
-                          .tail = {},
-                          .authors = std::move(stored->authors)};
-    const Head& head = stored->row.head;
-    if (loaded.snapshot.head.revision < head.revision) {
-      absl::StatusOr<std::vector<ot::Commit>> tail =
-          ParseCommits(stored->row, stored->segments, loaded.snapshot.head.revision + 1,
-                       head.revision, loaded.snapshot.head);
-      if (!tail.ok()) return tail.status();
-      loaded.tail = *std::move(tail);
-    } else if (loaded.snapshot.head != head) {
-      return Damaged(document, "the newest snapshot is not the head");
+    absl::Status carried = CarrySnapshot(stored->row, stored->log, revision, &*snapshot);
+    if (!carried.ok()) return carried;
+    if (revision == stored->row.head.revision && snapshot->head != stored->row.head) {
+      return DamagedDocument(document, "the text at the end of the log is not that of the head");
     }
-    for (const ot::Commit& commit : loaded.tail) {
-      const bool known =
-          std::any_of(loaded.authors.begin(), loaded.authors.end(),
-                      [&](const Author& author) { return author.number == commit.author; });
-      if (!known) return Damaged(document, absl::StrCat("author ", commit.author, " is missing"));
-    }
-    return loaded;
+    return snapshot;
   }
 }
 
+absl::StatusOr<Snapshot> SqliteReader::ParseStoredSnapshot(absl::string_view document,
+                                                           const Stored& stored) {
+  absl::StatusOr<Snapshot> snapshot = ParseSnapshot(stored.snapshot);
+  if (snapshot.ok() && snapshot->head.revision != stored.snapshot_revision) {
+    snapshot = absl::DataLossError("snapshot: stands under another revision");
+  }
+  if (!snapshot.ok()) {
+    damage_.push_back(absl::StrCat("document '", document, "', revision ", stored.snapshot_revision,
+                                   ": ", std::string(snapshot.status().message())));
+  }
+  return snapshot;
+}
+
 absl::StatusOr<SqliteReader::Stored> SqliteReader::ReadStored(absl::string_view document,
-                                                              ot::Revision snapshot_max) {
+                                                              ot::Revision snapshot_max,
+                                                              ot::Revision last) {
   absl::StatusOr<sqlite::Transaction> transaction =
       sqlite::Transaction::Begin(&connection_, sqlite::Transaction::Mode::kRead);
   if (!transaction.ok()) return transaction.status();
@@ -152,21 +183,24 @@ absl::StatusOr<SqliteReader::Stored> SqliteReader::ReadStored(absl::string_view 
   if (!row.ok()) return row.status();
   Stored stored;
   stored.row = *std::move(row);
+  const ot::Revision head = stored.row.head.revision;
+  if (last != kLast && last > head) return NoSuchRevision(document, last, head);
+  last = std::min(last, head);
 
   {
     const sqlite::ResetAtExit reset(&*select_snapshot_);
     select_snapshot_->BindInt64(1, stored.row.number).BindUint64(2, snapshot_max);
     const absl::StatusOr<bool> found = select_snapshot_->Step();
     if (!found.ok()) return found.status();
-    if (!*found) return Damaged(document, "its snapshots are missing");
+    if (!*found) return DamagedDocument(document, "its snapshots are missing");
     stored.snapshot_revision = select_snapshot_->Uint64(0);
     stored.snapshot = std::string(select_snapshot_->Blob(1));
   }
-  if (stored.snapshot_revision < stored.row.head.revision) {
-    absl::StatusOr<std::vector<std::string>> segments =
-        ReadSegments(stored.row, stored.snapshot_revision + 1, stored.row.head.revision);
-    if (!segments.ok()) return segments.status();
-    stored.segments = *std::move(segments);
+  if (stored.snapshot_revision < last) {
+    absl::StatusOr<std::vector<LogRow>> log =
+        ReadLog(stored.row, stored.snapshot_revision + 1, last);
+    if (!log.ok()) return log.status();
+    stored.log = *std::move(log);
   }
   absl::StatusOr<std::vector<Author>> authors = ReadAuthors(stored.row);
   if (!authors.ok()) return authors.status();
@@ -174,17 +208,31 @@ absl::StatusOr<SqliteReader::Stored> SqliteReader::ReadStored(absl::string_view 
   return stored;
 }
 
-absl::StatusOr<std::vector<std::string>> SqliteReader::ReadSegments(const DocumentRow& row,
-                                                                    ot::Revision first,
-                                                                    ot::Revision last) {
+absl::StatusOr<std::vector<LogRow>> SqliteReader::ReadLog(const DocumentRow& row,
+                                                          ot::Revision first, ot::Revision last) {
+  std::vector<LogRow> log;
+  ot::Revision packed = 0;
+  {
+    const sqlite::ResetAtExit reset(&*select_blocks_);
+    select_blocks_->BindInt64(1, row.number).BindUint64(2, first).BindUint64(3, last);
+    for (;;) {
+      const absl::StatusOr<bool> found = select_blocks_->Step();
+      if (!found.ok()) return found.status();
+      if (!*found) break;
+      packed = select_blocks_->Uint64(1);
+      log.push_back({.is_block = true, .body = std::string(select_blocks_->Blob(0))});
+    }
+  }
+  if (packed >= last) return log;
   const sqlite::ResetAtExit reset(&*select_segments_);
-  select_segments_->BindInt64(1, row.number).BindUint64(2, first).BindUint64(3, last);
-  std::vector<std::string> bodies;
+  select_segments_->BindInt64(1, row.number)
+      .BindUint64(2, std::max(first, packed + 1))
+      .BindUint64(3, last);
   for (;;) {
     const absl::StatusOr<bool> found = select_segments_->Step();
     if (!found.ok()) return found.status();
-    if (!*found) return bodies;
-    bodies.emplace_back(select_segments_->Blob(0));
+    if (!*found) return log;
+    log.push_back({.is_block = false, .body = std::string(select_segments_->Blob(0))});
   }
 }
 
@@ -197,7 +245,7 @@ absl::StatusOr<std::vector<Author>> SqliteReader::ReadAuthors(const DocumentRow&
     if (!found.ok()) return found.status();
     if (!*found) return authors;
     absl::StatusOr<Author> author = ReadAuthorRow(row.number, *select_authors_);
-    if (!author.ok()) return Damaged(row.id, author.status().message());
+    if (!author.ok()) return DamagedDocument(row.id, author.status().message());
     authors.push_back(*std::move(author));
   }
 }
@@ -206,7 +254,7 @@ absl::StatusOr<std::vector<ot::Commit>> SqliteReader::ReadCommits(absl::string_v
                                                                   ot::Revision first,
                                                                   ot::Revision last) {
   absl::StatusOr<DocumentRow> row;
-  absl::StatusOr<std::vector<std::string>> bodies;
+  absl::StatusOr<std::vector<LogRow>> log;
   {
     absl::StatusOr<sqlite::Transaction> transaction =
         sqlite::Transaction::Begin(&connection_, sqlite::Transaction::Mode::kRead);
@@ -216,10 +264,92 @@ absl::StatusOr<std::vector<ot::Commit>> SqliteReader::ReadCommits(absl::string_v
     if (first < 1 || last < first || last > row->head.revision) {
       return NoSuchCommits(document, first, last, row->head.revision);
     }
-    bodies = ReadSegments(*row, first, last);
-    if (!bodies.ok()) return bodies.status();
+    log = ReadLog(*row, first, last);
+    if (!log.ok()) return log.status();
   }
-  return ParseCommits(*row, *bodies, first, last, std::nullopt);
+  return ParseCommits(*row, *log, first, last, std::nullopt);
+}
+
+absl::StatusOr<HistoryShape> SqliteReader::ReadShape(absl::string_view document) {
+  absl::StatusOr<sqlite::Transaction> transaction =
+      sqlite::Transaction::Begin(&connection_, sqlite::Transaction::Mode::kRead);
+  if (!transaction.ok()) return transaction.status();
+  absl::StatusOr<DocumentRow> row = FindDocument(&*select_document_, document);
+  if (!row.ok()) return row.status();
+  HistoryShape shape;
+  shape.document = *std::move(row);
+  {
+    const sqlite::ResetAtExit reset(&*select_shape_);
+    select_shape_->BindInt64(1, shape.document.number);
+    for (;;) {
+      const absl::StatusOr<bool> found = select_shape_->Step();
+      if (!found.ok()) return found.status();
+      if (!*found) break;
+      shape.blocks.push_back(
+          {select_shape_->Uint64(0), select_shape_->Uint64(1), select_shape_->Int64(2)});
+    }
+  }
+  const sqlite::ResetAtExit reset(&*select_rungs_);
+  select_rungs_->BindInt64(1, shape.document.number)
+      .BindUint64(2, shape.document.snapshot_revision);
+  const absl::StatusOr<bool> found = select_rungs_->Step();
+  if (!found.ok()) return found.status();
+  if (!*found) return DamagedDocument(document, "its newest snapshot is missing");
+  shape.last_rung = select_rungs_->Uint64(0);
+  shape.newest_snapshot_bytes = select_rungs_->Int64(1);
+  shape.newest_snapshot_packed = IsPackedSnapshot(select_rungs_->Blob(2));
+  return shape;
+}
+
+absl::StatusOr<std::vector<std::string>> SqliteReader::ReadOldSegments(int64_t document,
+                                                                       ot::Revision after,
+                                                                       ot::Revision last,
+                                                                       int64_t limit) {
+  const sqlite::ResetAtExit reset(&*select_old_segments_);
+  select_old_segments_->BindInt64(1, document)
+      .BindUint64(2, after)
+      .BindUint64(3, last)
+      .BindInt64(4, limit);
+  return ReadBodies(&*select_old_segments_, kReadBytesMax);
+}
+
+absl::StatusOr<std::vector<std::string>> SqliteReader::ReadBlocks(int64_t document,
+                                                                  ot::Revision first,
+                                                                  ot::Revision last) {
+  const sqlite::ResetAtExit reset(&*select_block_bodies_);
+  select_block_bodies_->BindInt64(1, document).BindUint64(2, first).BindUint64(3, last);
+  return ReadBodies(&*select_block_bodies_, std::numeric_limits<int64_t>::max());
+}
+
+absl::StatusOr<std::vector<std::string>> SqliteReader::ReadBodies(sqlite::Statement* statement,
+                                                                  int64_t bytes_max) {
+  std::vector<std::string> bodies;
+  int64_t bytes = 0;
+  while (bytes < bytes_max) {
+    const absl::StatusOr<bool> found = statement->Step();
+    if (!found.ok()) return found.status();
+    if (!*found) break;
+    bodies.emplace_back(statement->Blob(0));
+    bytes += static_cast<int64_t>(bodies.back().size());
+  }
+  return bodies;
+}
+
+absl::StatusOr<std::vector<std::string>> SqliteReader::FindOldSegments(int64_t after_number,
+                                                                       int64_t last_number) {
+  const sqlite::ResetAtExit reset(&*find_old_segments_);
+  find_old_segments_->BindInt64(1, after_number).BindInt64(2, last_number);
+  std::vector<std::string> documents;
+  for (;;) {
+    const absl::StatusOr<bool> found = find_old_segments_->Step();
+    if (!found.ok()) return found.status();
+    if (!*found) return documents;
+    documents.emplace_back(find_old_segments_->Text(0));
+  }
+}
+
+absl::StatusOr<int64_t> SqliteReader::LastDocumentNumber() {
+  return connection_.QueryInt64("SELECT ifnull(max(number), 0) FROM documents");
 }
 
 absl::StatusOr<std::vector<DocumentInfo>> SqliteReader::List(absl::string_view prefix,

@@ -14,11 +14,26 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "storage/log_rows.h"
 #include "storage/rows.h"
 #include "storage/sqlite.h"
 #include "storage/store.h"
 
 namespace coedit::storage {
+
+// How the history of a document is kept.
+struct HistoryShape {
+  struct Block {
+    ot::Revision first;
+    ot::Revision last;
+    int64_t weight;
+  };
+  DocumentRow document;
+  std::vector<Block> blocks;   // in order, from revision 1
+  ot::Revision last_rung = 0;  // revision of the last snapshot that stays
+  int64_t newest_snapshot_bytes = 0;
+  bool newest_snapshot_packed = false;
+};
 
 class SqliteReader {
  public:
@@ -31,8 +46,22 @@ class SqliteReader {
   absl::StatusOr<StoredDocument> Load(absl::string_view document);
   absl::StatusOr<std::vector<ot::Commit>> ReadCommits(absl::string_view document,
                                                       ot::Revision first, ot::Revision last);
+  absl::StatusOr<Snapshot> ReadRevision(absl::string_view document, ot::Revision revision);
   absl::StatusOr<std::vector<DocumentInfo>> List(absl::string_view prefix, absl::string_view after,
                                                  int64_t limit);
+
+  // For whoever packs old commits (history_packer.h). How the history of a document is kept.
+  absl::StatusOr<HistoryShape> ReadShape(absl::string_view document);
+  // Bodies of at most `limit` segments, and about a megabyte, that lie in after+1..last.
+  absl::StatusOr<std::vector<std::string>> ReadOldSegments(int64_t document, ot::Revision after,
+                                                           ot::Revision last, int64_t limit);
+  // Bodies of the blocks that begin in first..last.
+  absl::StatusOr<std::vector<std::string>> ReadBlocks(int64_t document, ot::Revision first,
+                                                      ot::Revision last);
+  // Documents numbered after_number+1..last_number that have segments before their newest snapshot.
+  absl::StatusOr<std::vector<std::string>> FindOldSegments(int64_t after_number,
+                                                           int64_t last_number);
+  absl::StatusOr<int64_t> LastDocumentNumber();
 
   // What was wrong with the snapshots that were passed over since the last call, one text each.
   std::vector<std::string> TakeDamage() { return std::exchange(damage_, {}); }
@@ -41,12 +70,20 @@ class SqliteReader {
   explicit SqliteReader(sqlite::Connection connection) : connection_(std::move(connection)) {}
 
   absl::Status Prepare();
-  // What one read transaction of Load finds, not parsed yet.
+  absl::StatusOr<Snapshot> ReadRevision(absl::string_view document, ot::Revision revision,
+                                        ot::Revision snapshot_max);
+  static absl::StatusOr<std::vector<std::string>> ReadBodies(sqlite::Statement* statement,
+                                                             int64_t bytes_max);
+  // What one read transaction finds, not parsed yet: the newest snapshot up to `snapshot_max`, the
+  // log from there to `last`, and the authors. kOutOfRange if `last` is beyond the head.
   struct Stored;
-  absl::StatusOr<Stored> ReadStored(absl::string_view document, ot::Revision snapshot_max);
-  // The bodies of the segments that hold the commits first..last.
-  absl::StatusOr<std::vector<std::string>> ReadSegments(const DocumentRow& row, ot::Revision first,
-                                                        ot::Revision last);
+  absl::StatusOr<Stored> ReadStored(absl::string_view document, ot::Revision snapshot_max,
+                                    ot::Revision last);
+  // Notes the damage if it does not parse.
+  absl::StatusOr<Snapshot> ParseStoredSnapshot(absl::string_view document, const Stored& stored);
+  // The rows that hold the commits first..last.
+  absl::StatusOr<std::vector<LogRow>> ReadLog(const DocumentRow& row, ot::Revision first,
+                                              ot::Revision last);
   absl::StatusOr<std::vector<Author>> ReadAuthors(const DocumentRow& row);
 
   sqlite::Connection connection_;
@@ -55,9 +92,15 @@ class SqliteReader {
   // Present once Prepare() has succeeded.
   std::optional<sqlite::Statement> select_document_;
   std::optional<sqlite::Statement> select_snapshot_;
+  std::optional<sqlite::Statement> select_blocks_;
   std::optional<sqlite::Statement> select_segments_;
   std::optional<sqlite::Statement> select_authors_;
   std::optional<sqlite::Statement> list_documents_;
+  std::optional<sqlite::Statement> select_shape_;
+  std::optional<sqlite::Statement> select_rungs_;
+  std::optional<sqlite::Statement> select_old_segments_;
+  std::optional<sqlite::Statement> select_block_bodies_;
+  std::optional<sqlite::Statement> find_old_segments_;
 };
 
 }  // namespace coedit::storage

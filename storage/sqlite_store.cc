@@ -1,28 +1,18 @@
 #include "storage/sqlite_store.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "storage/append_check.h"
+#include "storage/log_check.h"
 #include "storage/overloaded.h"
-#include "storage/segment.h"
-#include "storage/snapshot_codec.h"
 
 namespace coedit::storage {
 namespace {
 
 // What a request takes beside its segment or snapshot, about.
 constexpr int64_t kRequestBytes = 512;
-
-const std::string& DocumentOf(const Write& write) {
-  return std::visit(
-      Overloaded{
-          [](const AppendWrite& w) -> const std::string& { return w.append.document; },
-          [](const CreateWrite& w) -> const std::string& { return w.create.document; },
-      },
-      write);
-}
 
 int64_t BytesOf(const Write& write) {
   return kRequestBytes + static_cast<int64_t>(std::visit(
@@ -36,17 +26,6 @@ int64_t BytesOf(const Write& write) {
 int64_t OperationsOf(const Write& write) {
   const auto* append = std::get_if<AppendWrite>(&write);
   return append == nullptr ? 1 : append->append.commit_count;
-}
-
-void CallBack(Write write) {
-  std::visit(Overloaded{
-                 [](AppendWrite& w) { std::move(w.done)(std::move(w.result)); },
-                 [](CreateWrite& w) {
-                   if (!w.result.ok()) return std::move(w.done)(std::move(w.result));
-                   std::move(w.done)(std::move(w.created));
-                 },
-             },
-             write);
 }
 
 // Marks it to be answered kUnavailable in its turn, and frees what it takes.
@@ -76,20 +55,40 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string
     return absl::Status(status.code(), absl::StrCat("store '", directory, "': ", status.message()));
   };
   const DataDirectory& data = **held;
+  const absl::StatusOr<std::optional<std::string>> lost = FindLostCommits(data, options.vfs);
+  if (!lost.ok()) return named(lost.status());
+  std::string lost_before;
+  if (lost->has_value()) {
+    // Opening empties the log, so without a copy of it nothing is opened.
+    const absl::StatusOr<std::string> kept = KeepLog(data);
+    if (!kept.ok()) return named(kept.status());
+    lost_before = absl::StrCat(**lost, kept->empty() ? "" : "; the log is kept as ", *kept);
+  }
   std::unique_ptr<SqliteStore> store(new SqliteStore(*std::move(held), std::move(options)));
   if (absl::Status opened = store->batch_writer_.Open(); !opened.ok()) return named(opened);
+  // All that the log held is in the database now.
+  store->mark_ = std::make_unique<HeadMark>(data.mark_path());
+  store->batch_writer_.UseMark(store->mark_.get());
+  store->lost_before_ = std::move(lost_before);
   if (absl::Status synced = data.Sync(); !synced.ok()) return named(synced);
   store->writer_thread_ = std::thread([&store = *store] { store.RunWriter(); });
   store->reader_thread_ = std::thread([&store = *store] { store.RunReader(); });
+  if (store->options_.pack_history) store->packer_.Start();
   return store;
 }
 
 SqliteStore::SqliteStore(std::unique_ptr<DataDirectory> directory, SqliteStoreOptions options)
     : directory_(std::move(directory)),
       options_(std::move(options)),
-      batch_writer_(directory_->database_path(), options_, &reader_) {}
+      batch_writer_(directory_->database_path(), options_, &reader_),
+      packer_(&reader_, options_.pack_rule, options_.snapshot_rule, options_.settle_after, [this] {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        pack_waits_ = true;
+        writer_wakeup_.notify_one();
+      }) {}
 
 SqliteStore::~SqliteStore() {
+  packer_.Stop();
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
@@ -112,6 +111,12 @@ void SqliteStore::ReadCommits(std::string document, ot::Revision first, ot::Revi
   Enter(std::move(lane), Read(CommitsRead{std::move(document), first, last, std::move(done)}));
 }
 
+void SqliteStore::ReadRevision(std::string document, ot::Revision revision,
+                               Callback<absl::StatusOr<Snapshot>> done) {
+  std::string lane = document;
+  Enter(std::move(lane), Read(RevisionRead{std::move(document), revision, std::move(done)}));
+}
+
 void SqliteStore::List(std::string prefix, std::string after, int64_t limit,
                        Callback<absl::StatusOr<std::vector<DocumentInfo>>> done) {
   // Of no document: it sees what is durable when its turn comes.
@@ -121,37 +126,16 @@ void SqliteStore::List(std::string prefix, std::string after, int64_t limit,
 }
 
 void SqliteStore::Append(AppendRequest request, Callback<AppendResult> done) {
-  CheckAppendRequest(request);
-  const ot::Commit& last = request.commits.back();
-  AppendWrite write;
-  write.append = {.document = request.document,
-                  .expected = request.expected,
-                  .after = {last.revision, last.digest},
-                  .commit_count = static_cast<int64_t>(request.commits.size()),
-                  .changed_ms = last.time_ms,
-                  .segment = EncodeSegment(request.expected, request.commits),
-                  .authors = std::move(request.authors),
-                  .text = std::move(request.text)};
-  write.done = std::move(done);
-  Enter(std::move(request.document), Write(std::move(write)));
+  std::string lane = request.document;
+  Enter(std::move(lane), Write(MakeAppendWrite(std::move(request), std::move(done))));
 }
 
 void SqliteStore::Create(std::string document, ot::DocumentType type, ot::Text initial,
                          std::string epoch, int64_t now_ms,
                          Callback<absl::StatusOr<StoredDocument>> done) {
-  CreateWrite write;
-  write.create = {.document = document,
-                  .type = type,
-                  .epoch = epoch,
-                  .now_ms = now_ms,
-                  .snapshot = EncodeSnapshot(Head{}, initial)};
-  write.created = {.type = type,
-                   .epoch = std::move(epoch),
-                   .snapshot = {Head{}, std::move(initial)},
-                   .tail = {},
-                   .authors = {}};
-  write.done = std::move(done);
-  Enter(std::move(document), Write(std::move(write)));
+  std::string lane = document;
+  Enter(std::move(lane), Write(MakeCreateWrite(std::move(document), type, std::move(initial),
+                                               std::move(epoch), now_ms, std::move(done))));
 }
 
 SqliteStoreStatistics SqliteStore::Statistics() const {
@@ -160,6 +144,8 @@ SqliteStoreStatistics SqliteStore::Statistics() const {
   statistics.waiting_bytes = waiting_bytes_;
   statistics.damaged_snapshots = damaged_snapshots_;
   statistics.last_damage = last_damage_;
+  statistics.pack_failures = packer_.failures();
+  statistics.last_pack_error = packer_.last_error();
   return statistics;
 }
 
@@ -224,7 +210,7 @@ void SqliteStore::RunWriter() {
   BatchWriter::SteadyClock::time_point next_start = BatchWriter::SteadyClock::now();
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
-    const auto has_work = [&] { return !writes_.empty() || IsFinished(); };
+    const auto has_work = [&] { return !writes_.empty() || pack_waits_ || IsFinished(); };
     if (const auto recover_at = batch_writer_.recover_at()) {
       writer_wakeup_.wait_until(lock, *recover_at, has_work);
       if (BatchWriter::SteadyClock::now() >= *recover_at) {
@@ -234,6 +220,15 @@ void SqliteStore::RunWriter() {
       }
     } else {
       writer_wakeup_.wait(lock, has_work);
+    }
+    // One step for each batch: commits wait for no more than that.
+    if (std::exchange(pack_waits_, false)) {
+      lock.unlock();
+      packer_.RunOnWriter(
+          [this](const PackedHistory& packed) { return batch_writer_.Replace(packed); });
+      batch_writer_.CheckpointIfDue();
+      lock.lock();
+      statistics_ = batch_writer_.statistics();
     }
     if (writes_.empty()) {
       if (IsFinished()) return;
@@ -263,7 +258,13 @@ void SqliteStore::RunWriter() {
     statistics_ = batch_writer_.statistics();
     waiting_bytes_ -= bytes;
     lock.unlock();
-    for (Write& write : batch) CallBack(std::move(write));
+    for (Write& write : batch) {
+      const auto* append = std::get_if<AppendWrite>(&write);
+      if (append != nullptr && append->wrote_snapshot) {
+        packer_.SnapshotWritten(append->append.document);
+      }
+      CallBack(std::move(write));
+    }
     lock.lock();
     for (const std::string& document : documents) Leave(document);
     lock.unlock();
@@ -313,6 +314,13 @@ void SqliteStore::Answer(CommitsRead* read) {
   std::move(read->done)(WithReader([&](SqliteReader* reader) {
     return reader->ReadCommits(read->document, read->first, read->last);
   }));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Leave(read->document);
+}
+
+void SqliteStore::Answer(RevisionRead* read) {
+  std::move(read->done)(WithReader(
+      [&](SqliteReader* reader) { return reader->ReadRevision(read->document, read->revision); }));
   const std::lock_guard<std::mutex> lock(mutex_);
   Leave(read->document);
 }

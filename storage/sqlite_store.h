@@ -3,8 +3,10 @@
 //   the thread that asks     encodes commits into a segment, queues the request
 //   writer thread            takes every append and creation that waits, of all documents, in one
 //                            transaction; the only one that writes and checkpoints
-//   reader thread            Load, ReadCommits and List, on a connection that cannot write; so a
+//   reader thread            Load, ReadCommits, ReadRevision and List, on a connection that cannot
+//   write; so a
 //                            large document that is opened does not hold up anybody's commits
+//   packing thread           turns old segments into history blocks (background_packer.h)
 //
 // Calls of one document are answered in order: writes may be on their way together, or reads may,
 // but a read begins only after the writes asked for before it have been answered, and the other way
@@ -25,8 +27,10 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "storage/background_packer.h"
 #include "storage/batch_writer.h"
 #include "storage/data_directory.h"
+#include "storage/head_mark.h"
 #include "storage/shared_reader.h"
 #include "storage/sqlite_store_options.h"
 #include "storage/store.h"
@@ -47,10 +51,19 @@ class SqliteStore final : public Store {
   void Append(AppendRequest request, Callback<AppendResult> done) override;
   void ReadCommits(std::string document, ot::Revision first, ot::Revision last,
                    Callback<absl::StatusOr<std::vector<ot::Commit>>> done) override;
+  void ReadRevision(std::string document, ot::Revision revision,
+                    Callback<absl::StatusOr<Snapshot>> done) override;
   void List(std::string prefix, std::string after, int64_t limit,
             Callback<absl::StatusOr<std::vector<DocumentInfo>>> done) override;
 
+  // Returns when nothing is left to pack now. For tests and measurements.
+  void WaitUntilPacked() { packer_.WaitUntilIdle(); }
+
   SqliteStoreStatistics Statistics() const;
+
+  // What had been lost before it was opened, in a sentence for people that names the copy of the
+  // damaged log; empty if nothing is known to be. The store works with what is left.
+  const std::string& lost_before() const { return lost_before_; }
 
  private:
   struct LoadRead {
@@ -63,13 +76,18 @@ class SqliteStore final : public Store {
     ot::Revision last;
     Callback<absl::StatusOr<std::vector<ot::Commit>>> done;
   };
+  struct RevisionRead {
+    std::string document;
+    ot::Revision revision;
+    Callback<absl::StatusOr<Snapshot>> done;
+  };
   struct ListRead {
     std::string prefix;
     std::string after;
     int64_t limit;
     Callback<absl::StatusOr<std::vector<DocumentInfo>>> done;
   };
-  using Read = std::variant<LoadRead, CommitsRead, ListRead>;
+  using Read = std::variant<LoadRead, CommitsRead, RevisionRead, ListRead>;
   using Request = std::variant<Write, Read>;
 
   // The calls of one document that are not answered yet.
@@ -91,6 +109,7 @@ class SqliteStore final : public Store {
   void RunReader();
   void Answer(LoadRead* read);
   void Answer(CommitsRead* read);
+  void Answer(RevisionRead* read);
   void Answer(ListRead* read);
   // What `use(SqliteReader*)` returns, a StatusOr.
   template <typename Use>
@@ -98,13 +117,17 @@ class SqliteStore final : public Store {
 
   const std::unique_ptr<DataDirectory> directory_;
   const SqliteStoreOptions options_;
+  std::string lost_before_;
+  std::unique_ptr<HeadMark> mark_;
   SharedReader reader_;
   BatchWriter batch_writer_;  // of the writer thread, once it runs
+  BackgroundPacker packer_;
 
   mutable std::mutex mutex_;
   std::condition_variable writer_wakeup_;
   std::condition_variable reader_wakeup_;
   bool stopping_ = false;
+  bool pack_waits_ = false;  // packer_ has something to write
   absl::flat_hash_map<std::string, Lane> lanes_;
   std::vector<Write> writes_;  // for the next batch
   std::vector<Read> reads_;

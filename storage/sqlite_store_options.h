@@ -2,10 +2,13 @@
 #ifndef COEDIT_STORAGE_SQLITE_STORE_OPTIONS_H_
 #define COEDIT_STORAGE_SQLITE_STORE_OPTIONS_H_
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "absl/time/time.h"
+#include "storage/pack_rule.h"
 #include "storage/snapshot_rule.h"
 
 namespace coedit::storage {
@@ -31,8 +34,17 @@ struct SqliteStoreOptions {
 
   SnapshotRule snapshot_rule;
 
+  // Old commits are packed in the background (history_packer.h); a document that had no snapshot
+  // for this long is settled.
+  bool pack_history = true;
+  PackRule pack_rule;
+  absl::Duration settle_after = absl::Minutes(1);
+
   // SQLite's name of the file system layer; empty means the default. Tests put faults there.
   std::string vfs;
+  // What BatchWriter takes for the time. The simulator has its own.
+  std::function<std::chrono::steady_clock::time_point()> steady_now =
+      std::chrono::steady_clock::now;
 };
 
 // Counts since the store was opened.
@@ -44,13 +56,18 @@ struct SqliteStoreStatistics {
   int64_t conflicts = 0;
   int64_t snapshots = 0;
   int64_t checkpoints = 0;
+  int64_t blocks = 0;             // written; each takes the place of segments or smaller blocks
+  int64_t packed_commits = 0;     // in them: a commit counts each time it is packed
+  int64_t rungs = 0;              // snapshots that stay
+  int64_t pack_failures = 0;      // steps that failed, and changed nothing
   int64_t failures = 0;           // transactions and checkpoints that failed
   int64_t reopenings = 0;         // after a failure
   int64_t damaged_snapshots = 0;  // passed over for an older one
   int64_t wal_bytes = 0;          // now
   int64_t waiting_bytes = 0;      // now
   std::string last_error;         // of a transaction, a checkpoint or an opening
-  std::string last_damage;        // of a snapshot that was passed over
+  std::string last_pack_error;
+  std::string last_damage;  // of a snapshot that was passed over
 };
 
 }  // namespace coedit::storage

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "ot/mutation.h"
+#include "storage/failpoint.h"
 #include "storage/schema.h"
 #include "storage/snapshot_codec.h"
 #include "storage/store_errors.h"
@@ -32,9 +34,29 @@ constexpr absl::string_view kInsertSegment =
     "VALUES (?1, ?2, ?3, ?4)";
 constexpr absl::string_view kInsertSnapshot =
     "INSERT INTO snapshots (document, revision, body) VALUES (?1, ?2, ?3)";
-// The first stays because the history begins with it, the last but one in case the last is damaged.
+// The first stays because the history begins with it, the last but one in case the last is damaged,
+// rungs so that no old revision is far from a text.
 constexpr absl::string_view kDeleteSnapshots =
-    "DELETE FROM snapshots WHERE document = ?1 AND revision > 0 AND revision < ?2";
+    "DELETE FROM snapshots WHERE document = ?1 AND revision > 0 AND revision < ?2 AND rung = 0";
+// Commits in the rows that lie in ?2..?3, and the last of them.
+constexpr absl::string_view kCountReplaced =
+    "SELECT total(last_revision - first_revision + 1), max(last_revision) FROM "
+    "(SELECT first_revision, last_revision FROM segments "
+    "WHERE document = ?1 AND first_revision BETWEEN ?2 AND ?3 UNION ALL "
+    "SELECT first_revision, last_revision FROM history_blocks "
+    "WHERE document = ?1 AND first_revision BETWEEN ?2 AND ?3)";
+constexpr absl::string_view kDeleteSegments =
+    "DELETE FROM segments WHERE document = ?1 AND first_revision BETWEEN ?2 AND ?3";
+constexpr absl::string_view kDeleteBlocks =
+    "DELETE FROM history_blocks WHERE document = ?1 AND first_revision BETWEEN ?2 AND ?3";
+constexpr absl::string_view kInsertBlock =
+    "INSERT INTO history_blocks (document, first_revision, last_revision, weight, body) "
+    "VALUES (?1, ?2, ?3, ?4, ?5)";
+constexpr absl::string_view kPutRung =
+    "INSERT INTO snapshots (document, revision, body, rung) VALUES (?1, ?2, ?3, 1) "
+    "ON CONFLICT (document, revision) DO UPDATE SET body = ?3, rung = 1";
+constexpr absl::string_view kUpdateSnapshot =
+    "UPDATE snapshots SET body = ?3 WHERE document = ?1 AND revision = ?2";
 
 int CountWalPages(void* pages, sqlite3*, const char*, int count) {
   *static_cast<int64_t*>(pages) = count;
@@ -66,7 +88,9 @@ absl::StatusOr<std::unique_ptr<SqliteWriter>> SqliteWriter::Open(
 absl::Status SqliteWriter::Prepare() {
   if (absl::Status done = ConfigureConnection(&connection_); !done.ok()) return done;
   // FULL, not NORMAL: an answer promises that the commit survives a power cut.
-  if (absl::Status done = connection_.Execute("PRAGMA synchronous = FULL"); !done.ok()) return done;
+  const char* const synchronous =
+      Mutated(Mutation::kFsyncSkipped) ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL";
+  if (absl::Status done = connection_.Execute(synchronous); !done.ok()) return done;
   // Before the file is turned to WAL, so that what is not ours is refused untouched.
   if (absl::Status done = MigrateSchema(&connection_); !done.ok()) return done;
   if (absl::Status done = UseWriteAheadLog(&connection_); !done.ok()) return done;
@@ -81,7 +105,10 @@ absl::Status SqliteWriter::Prepare() {
         std::pair(&insert_document_, kInsertDocument),
         std::pair(&update_document_, kUpdateDocument), std::pair(&put_author_, kPutAuthor),
         std::pair(&insert_segment_, kInsertSegment), std::pair(&insert_snapshot_, kInsertSnapshot),
-        std::pair(&delete_snapshots_, kDeleteSnapshots)}) {
+        std::pair(&delete_snapshots_, kDeleteSnapshots),
+        std::pair(&count_replaced_, kCountReplaced), std::pair(&delete_segments_, kDeleteSegments),
+        std::pair(&delete_blocks_, kDeleteBlocks), std::pair(&insert_block_, kInsertBlock),
+        std::pair(&put_rung_, kPutRung), std::pair(&update_snapshot_, kUpdateSnapshot)}) {
     absl::StatusOr<sqlite::Statement> prepared = connection_.Prepare(sql);
     if (!prepared.ok()) return prepared.status();
     *statement = *std::move(prepared);
@@ -134,6 +161,7 @@ absl::StatusOr<SqliteWriter::Appended> SqliteWriter::Append(const EncodedAppend&
              .BindUint64(7, RowChecksum(*row))
              .Run();
   if (!done.ok()) return done;
+  PassFailpoint(Failpoint::kAfterAppend);
   return appended;
 }
 
@@ -163,6 +191,7 @@ absl::Status SqliteWriter::PutSnapshot(const DocumentRow& row, absl::string_view
                           .BindBlob(3, body)
                           .Run();
   if (!done.ok()) return done;
+  PassFailpoint(Failpoint::kInSnapshotWrite);
   return delete_snapshots_->BindInt64(1, row.number).BindUint64(2, row.snapshot_revision).Run();
 }
 
@@ -198,6 +227,66 @@ absl::Status SqliteWriter::Create(const EncodedCreate& create) {
   return insert_snapshot_->BindInt64(1, row.number)
       .BindUint64(2, 0)
       .BindBlob(3, create.snapshot)
+      .Run();
+}
+
+absl::Status SqliteWriter::Replace(const PackedHistory& packed) {
+  const absl::StatusOr<DocumentRow> row = FindDocument(&*select_document_, packed.document);
+  if (!row.ok()) return row.status();
+  if (!packed.block.empty()) {
+    if (absl::Status done = ReplaceRows(*row, packed); !done.ok()) return done;
+  }
+  if (!packed.rung.empty()) {
+    absl::Status done = put_rung_->BindInt64(1, row->number)
+                            .BindUint64(2, packed.last)
+                            .BindBlob(3, packed.rung)
+                            .Run();
+    if (!done.ok()) return done;
+  }
+  // A newer snapshot may stand by now; it will be packed in its turn.
+  if (packed.last_snapshot.empty() || row->snapshot_revision != packed.last_snapshot_revision) {
+    return absl::OkStatus();
+  }
+  absl::Status done = update_snapshot_->BindInt64(1, row->number)
+                          .BindUint64(2, packed.last_snapshot_revision)
+                          .BindBlob(3, packed.last_snapshot)
+                          .Run();
+  if (!done.ok()) return done;
+  return delete_snapshots_->BindInt64(1, row->number)
+      .BindUint64(2, packed.last_snapshot_revision)
+      .Run();
+}
+
+absl::Status SqliteWriter::ReplaceRows(const DocumentRow& row, const PackedHistory& packed) {
+  const absl::Status stale = absl::FailedPreconditionError(
+      absl::StrCat("the rows of document '", packed.document, "' from revision ", packed.first,
+                   " to ", packed.last, " are not those that were packed"));
+  if (packed.last > row.snapshot_revision) return stale;
+  {
+    const sqlite::ResetAtExit reset(&*count_replaced_);
+    count_replaced_->BindInt64(1, row.number)
+        .BindUint64(2, packed.first)
+        .BindUint64(3, packed.last);
+    const absl::StatusOr<bool> found = count_replaced_->Step();
+    if (!found.ok()) return found.status();
+    if (count_replaced_->Uint64(0) != packed.last - packed.first + 1 ||
+        count_replaced_->Uint64(1) != packed.last) {
+      return stale;
+    }
+  }
+  for (const auto& statement : {&delete_segments_, &delete_blocks_}) {
+    absl::Status done = (*statement)
+                            ->BindInt64(1, row.number)
+                            .BindUint64(2, packed.first)
+                            .BindUint64(3, packed.last)
+                            .Run();
+    if (!done.ok()) return done;
+  }
+  return insert_block_->BindInt64(1, row.number)
+      .BindUint64(2, packed.first)
+      .BindUint64(3, packed.last)
+      .BindInt64(4, packed.weight_bytes)
+      .BindBlob(5, packed.block)
       .Run();
 }
 

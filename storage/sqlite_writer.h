@@ -43,6 +43,19 @@ struct EncodedCreate {
   std::string snapshot;
 };
 
+// Rows that take the place of others: old segments or blocks become one block.
+struct PackedHistory {
+  std::string document;
+  ot::Revision first = 0;
+  ot::Revision last = 0;
+  int64_t weight_bytes = 0;
+  std::string block;  // empty: no block, only the snapshots below
+  std::string rung;   // a snapshot at `last` that stays; empty if none is due
+  std::string
+      last_snapshot;  // the newest snapshot, at `last_snapshot_revision`, compressed; or empty
+  ot::Revision last_snapshot_revision = 0;
+};
+
 class SqliteWriter {
  public:
   enum class Checkpoint {
@@ -71,6 +84,9 @@ class SqliteWriter {
   // Likewise. kAlreadyExists if the document exists.
   absl::Status Create(const EncodedCreate& create);
 
+  // Likewise. kFailedPrecondition if the rows are not those that were packed: nothing was changed.
+  absl::Status Replace(const PackedHistory& packed);
+
   // Waits up to `wait` for readers that are in its way.
   absl::Status RunCheckpoint(Checkpoint mode, absl::Duration wait);
 
@@ -90,6 +106,7 @@ class SqliteWriter {
   absl::Status Prepare();
   absl::Status PutAuthor(const DocumentRow& row, const Author& author);
   absl::Status PutSnapshot(const DocumentRow& row, absl::string_view body);
+  absl::Status ReplaceRows(const DocumentRow& row, const PackedHistory& packed);
 
   sqlite::Connection connection_;
   SnapshotRule snapshot_rule_;
@@ -105,6 +122,12 @@ class SqliteWriter {
   std::optional<sqlite::Statement> insert_segment_;
   std::optional<sqlite::Statement> insert_snapshot_;
   std::optional<sqlite::Statement> delete_snapshots_;
+  std::optional<sqlite::Statement> count_replaced_;
+  std::optional<sqlite::Statement> delete_segments_;
+  std::optional<sqlite::Statement> delete_blocks_;
+  std::optional<sqlite::Statement> insert_block_;
+  std::optional<sqlite::Statement> put_rung_;
+  std::optional<sqlite::Statement> update_snapshot_;
 };
 
 }  // namespace coedit::storage

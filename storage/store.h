@@ -112,6 +112,11 @@ class Store {
   virtual void ReadCommits(std::string document, ot::Revision first, ot::Revision last,
                            Callback<absl::StatusOr<std::vector<ot::Commit>>> done) = 0;
 
+  // The text as it was after `revision` commits, 0 to the head. kOutOfRange beyond. What it costs
+  // is bounded by the size of the text, not by the length of the history.
+  virtual void ReadRevision(std::string document, ot::Revision revision,
+                            Callback<absl::StatusOr<Snapshot>> done) = 0;
+
   // Documents whose id begins with `prefix` and is greater than `after`, by id, at most `limit`.
   virtual void List(std::string prefix, std::string after, int64_t limit,
                     Callback<absl::StatusOr<std::vector<DocumentInfo>>> done) = 0;

@@ -29,6 +29,11 @@ absl::Status NoSuchCommits(absl::string_view document, ot::Revision first, ot::R
                                             document, "' asked for, it has 1 to ", head));
 }
 
+absl::Status NoSuchRevision(absl::string_view document, ot::Revision revision, ot::Revision head) {
+  return absl::OutOfRangeError(absl::StrCat("revision ", revision, " of document '", document,
+                                            "' asked for, its head is ", head));
+}
+
 AppendResult UnknownDocumentConflict(absl::string_view document) {
   return Conflict(absl::StrCat("no document '", document, "'"));
 }

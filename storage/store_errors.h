@@ -14,6 +14,7 @@ absl::Status NoSuchDocument(absl::string_view document);
 absl::Status DocumentExists(absl::string_view document);
 absl::Status NoSuchCommits(absl::string_view document, ot::Revision first, ot::Revision last,
                            ot::Revision head);
+absl::Status NoSuchRevision(absl::string_view document, ot::Revision revision, ot::Revision head);
 
 // AppendOutcome::kConflict with the reason.
 AppendResult UnknownDocumentConflict(absl::string_view document);

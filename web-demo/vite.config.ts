@@ -6,11 +6,7 @@ const server = process.env['COEDIT_SERVER'] ?? 'http://127.0.0.1:8080';
 export default defineConfig({
   resolve: {
     // coedit is a link to ../client, which has modules of its own: one copy of each in the page.
-    dedupe: ['quill', 'quill-delta', 'fast-diff'],
-  },
-  optimizeDeps: {
-    // The link is not pre-bundled, and these are CommonJS.
-    include: ['coedit > quill-delta', 'coedit > fast-diff'],
+    dedupe: ['quill'],
   },
   build: {
     target: 'es2022',

@@ -17,6 +17,11 @@ absl::Status Unexpected(absl::string_view what) {
   return absl::InternalError(absl::StrCat("the server sent '", what, "' out of turn"));
 }
 
+WebSocketClient::Format FormatOf(proto::Encoding encoding) {
+  if (encoding == proto::Encoding::kJson) return {false, "coedit.v1.json"};
+  return {true, "coedit.v1.protobuf"};
+}
+
 }  // namespace
 
 std::string RandomClientId() {
@@ -29,7 +34,7 @@ std::string RandomClientId() {
 Connection::Connection(EventLoop* loop, const Options& options, Listener* listener)
     : options_(options),
       listener_(listener),
-      socket_(loop, options.endpoint, options.encoding, this) {}
+      socket_(loop, options.endpoint, FormatOf(options.encoding), this) {}
 
 void Connection::Submit(uint64_t sequence, uint64_t revision, const ot::Delta& delta) {
   COEDIT_CHECK(state_ == State::kOpen);

@@ -12,11 +12,13 @@
 #include "absl/strings/str_join.h"
 #include "bench/load/connection.h"
 #include "bench/load/endpoint.h"
+#include "bench/load/load_report.h"
 #include "bench/load/needed_limits.h"
 #include "bench/load/replay.h"
-#include "bench/load/sha256.h"
+#include "bench/load/room_load.h"
 #include "bench/load/type_load.h"
 #include "bench/traces.h"
+#include "storage/maintenance/sha256.h"
 
 namespace coedit::bench {
 namespace {
@@ -83,7 +85,7 @@ int Replay(ReplayArguments arguments) {
                                    static_cast<double>(report->carried),
         report->passed_over);
   }
-  const std::string sha256 = Sha256Hex(report->text.ToString());
+  const std::string sha256 = storage::Sha256Hex(report->text.ToString());
   std::cout << absl::StreamFormat(
       "converged: %d clients and a cold reader hold revision %d, %d units, sha256 %s\n",
       report->clients, report->revision, report->text.length(), sha256);
@@ -99,31 +101,57 @@ int Replay(ReplayArguments arguments) {
   return 0;
 }
 
-struct TypeArguments {
-  TypeOptions options;
-  std::string json_file;
-};
-
-int Type(const TypeArguments& arguments) {
-  const TypeOptions& options = arguments.options;
-  LoadSize load{.documents = static_cast<int64_t>(options.documents),
-                .clients_per_document = static_cast<int64_t>(options.clients)};
-  if (options.rate.has_value()) load.operations_per_second = *options.rate;
-  PrintNeededLimits(load);
-  const absl::StatusOr<TypeReport> report = RunTypeLoad(options);
+// Prints a report, and writes it into `json_file` if it is named.
+int Tell(const LoadShape& shape, const absl::StatusOr<LoadReport>& report,
+         const std::string& json_file) {
   if (!report.ok()) {
-    return Complain(
-        absl::Status(report.status().code(),
-                     absl::StrCat(report.status().message(), " (seed ", options.seed, ")")));
+    return Complain(absl::Status(report.status().code(), absl::StrCat(report.status().message(),
+                                                                      " (seed ", shape.seed, ")")));
   }
-  std::cout << ReportText(options, *report) << std::flush;
-  if (arguments.json_file.empty()) return 0;
-  std::ofstream file(arguments.json_file);
-  file << ReportJson(options, *report) << "\n";
+  std::cout << ReportText(shape, *report) << std::flush;
+  if (json_file.empty()) return 0;
+  std::ofstream file(json_file);
+  file << ReportJson(shape, *report) << "\n";
   if (!file.flush()) {
-    return Complain(absl::UnavailableError(absl::StrCat("cannot write ", arguments.json_file)));
+    return Complain(absl::UnavailableError(absl::StrCat("cannot write ", json_file)));
   }
   return 0;
+}
+
+void PrintNeededLimits(const LoadShape& shape) {
+  LoadSize load{.documents = static_cast<int64_t>(shape.documents),
+                .clients_per_document = static_cast<int64_t>(shape.clients)};
+  if (shape.rate.has_value()) load.operations_per_second = *shape.rate;
+  PrintNeededLimits(load);
+}
+
+int Type(const TypeOptions& options, const std::string& json_file) {
+  const LoadShape shape{
+      .documents = options.documents,
+      .clients = options.clients,
+      .writers = options.clients,
+      .rate = options.rate,
+      .protocol =
+          absl::StrCat(options.encoding == proto::Encoding::kJson ? "json" : "protobuf", ", ",
+                       options.type == ot::DocumentType::kRichText ? "rich text" : "plain text"),
+      .seed = options.seed};
+  PrintNeededLimits(shape);
+  return Tell(shape, RunTypeLoad(options), json_file);
+}
+
+int Room(const RoomOptions& options, const std::string& protocol, const std::string& json_file) {
+  if (options.writers > options.clients) {
+    return Complain(absl::InvalidArgumentError(
+        absl::StrCat(options.writers, " writers of ", options.clients, " clients")));
+  }
+  const LoadShape shape{.documents = options.documents,
+                        .clients = options.clients,
+                        .writers = options.writers,
+                        .rate = options.rate,
+                        .protocol = protocol,
+                        .seed = options.seed};
+  if (options.protocol == RoomProtocol::kCoedit) PrintNeededLimits(shape);
+  return Tell(shape, RunRoomLoad(options), json_file);
 }
 
 int Main(int argc, char** argv) {
@@ -163,44 +191,66 @@ int Main(int argc, char** argv) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
 
-  TypeArguments type;
   CLI::App* type_command = app.add_subcommand(
       "type", "documents full of typing clients for a time; prints rates, latencies and costs");
-  common(type_command);
+  CLI::App* room_command = app.add_subcommand(
+      "room", "a simpler load, letters only, for coedit and for servers of other makers");
+  TypeOptions type;
+  RoomOptions room;
+  size_t documents = 1;
+  size_t clients = 1;
   double seconds = 10;
   double warm_up_seconds = 1;
   double rate = 0;
   int64_t pid = 0;
+  std::string json_file;
+  for (CLI::App* command : {type_command, room_command}) {
+    command->add_option("--documents", documents, "documents")
+        ->check(CLI::Range(1, 1000000))
+        ->capture_default_str();
+    command->add_option("--clients", clients, "clients per document")
+        ->check(CLI::Range(1, 1000000))
+        ->capture_default_str();
+    command->add_option("--seconds", seconds, "measured")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--warm-up", warm_up_seconds, "seconds of typing before that")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command
+        ->add_option("--rate", rate,
+                     "edits per second of each client, open loop; without it closed loop: the "
+                     "next edit follows the acknowledgement")
+        ->check(CLI::Range(0.001, 100000.0));
+    command->add_option("--pid", pid, "the server's process, for its CPU time and memory");
+    command->add_option("--json", json_file, "write the figures into this file too");
+    command
+        ->add_option("--deadline", deadline_seconds,
+                     "seconds for connecting, settling and checking together")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+  }
+  common(type_command);
   std::string document_type = "rich-text";
-  type_command->add_option("--documents", type.options.documents, "documents")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  type_command->add_option("--clients", type.options.clients, "clients per document")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  type_command->add_option("--seconds", seconds, "measured")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  type_command->add_option("--warm-up", warm_up_seconds, "seconds of typing before that")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  CLI::Option* rate_option =
-      type_command
-          ->add_option("--rate", rate,
-                       "edits per second of each client, open loop; without it closed loop: the "
-                       "next edit follows the acknowledgement")
-          ->check(CLI::Range(0.001, 100000.0));
   type_command->add_option("--document-type", document_type, "rich-text or plain-text")
       ->check(CLI::IsMember({"rich-text", "plain-text"}))
       ->capture_default_str();
-  CLI::Option* pid_option =
-      type_command->add_option("--pid", pid, "the server's process, for its CPU time and memory");
-  type_command->add_option("--json", type.json_file, "write the figures into this file too");
-  type_command
-      ->add_option("--deadline", deadline_seconds,
-                   "seconds for connecting, settling and checking together")
-      ->check(CLI::PositiveNumber)
+  std::string protocol = "coedit";
+  const std::map<std::string, RoomProtocol> protocols{{"coedit", RoomProtocol::kCoedit},
+                                                      {"sharedb", RoomProtocol::kShareDb},
+                                                      {"y-websocket", RoomProtocol::kYWebsocket},
+                                                      {"hocuspocus", RoomProtocol::kHocuspocus},
+                                                      {"socket.io", RoomProtocol::kSocketIo}};
+  room_command->add_option("--url", url, "the server, on a loopback address")
       ->capture_default_str();
+  room_command->add_option("--seed", seed, "of all that is drawn by lot")->capture_default_str();
+  room_command->add_option("--protocol", protocol, "what the server speaks")
+      ->check(CLI::IsMember(protocols))
+      ->capture_default_str();
+  size_t writers = 0;
+  CLI::Option* writers_option =
+      room_command->add_option("--writers", writers, "clients of each document who type (all)")
+          ->check(CLI::Range(1, 1000000));
 
   CLI11_PARSE(app, argc, argv);
 
@@ -215,17 +265,28 @@ int Main(int argc, char** argv) {
     replay.options.seed = seed;
     return Replay(std::move(replay));
   }
-  type.options.endpoint = *endpoint;
-  type.options.encoding = encoding;
-  type.options.type =
+  const auto fill = [&](auto* options) {
+    options->endpoint = *endpoint;
+    options->documents = documents;
+    options->clients = clients;
+    options->time = absl::Seconds(seconds);
+    options->warm_up = absl::Seconds(warm_up_seconds);
+    if (rate > 0) options->rate = rate;
+    if (pid > 0) options->server_pid = pid;
+    options->deadline = absl::Seconds(deadline_seconds);
+    options->seed = seed;
+  };
+  if (room_command->parsed()) {
+    fill(&room);
+    room.protocol = protocols.at(protocol);
+    room.writers = writers_option->count() > 0 ? writers : clients;
+    return Room(room, protocol, json_file);
+  }
+  fill(&type);
+  type.encoding = encoding;
+  type.type =
       document_type == "rich-text" ? ot::DocumentType::kRichText : ot::DocumentType::kPlainText;
-  type.options.time = absl::Seconds(seconds);
-  type.options.warm_up = absl::Seconds(warm_up_seconds);
-  if (rate_option->count() > 0) type.options.rate = rate;
-  if (pid_option->count() > 0) type.options.server_pid = pid;
-  type.options.deadline = absl::Seconds(deadline_seconds);
-  type.options.seed = seed;
-  return Type(type);
+  return Type(type, json_file);
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "bench/load/type_load.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -14,7 +12,7 @@
 #include "bench/load/convergence.h"
 #include "bench/load/editor.h"
 #include "bench/load/event_loop.h"
-#include "bench/load/process_usage.h"
+#include "bench/load/measurement.h"
 #include "bench/load/random.h"
 #include "bench/load/typist.h"
 #include "ot/check.h"
@@ -35,7 +33,7 @@ class TypeLoad final : public Editor::Owner {
         documents_(options.documents),
         interval_ns_(options.rate.has_value() ? static_cast<int64_t>(1e9 / *options.rate) : 0) {}
 
-  absl::StatusOr<TypeReport> Run() {
+  absl::StatusOr<LoadReport> Run() {
     const size_t clients = options_.documents * options_.clients;
     clients_.reserve(clients);
     for (size_t i = 0; i < clients; ++i) clients_.emplace_back(random_.Next(), options_.type);
@@ -175,11 +173,13 @@ class TypeLoad final : public Editor::Owner {
     return typed_ns >= measure_from_ns_ && typed_ns < measure_to_ns_;
   }
 
-  // One more member has the operation; its edits' latencies go into `histogram`.
+  // One more member has the operation; its edits' latencies go into `histogram`, their
+  // number into `edits`.
   void Arrived(Document& document, ot::AuthorNumber author, ot::Sequence sequence, int64_t now_ns,
-               Histogram* histogram) {
+               Histogram* histogram, int64_t* edits) {
     const auto sent = document.sent.find({author, sequence});
     COEDIT_CHECK(sent != document.sent.end());
+    if (Measured(now_ns)) *edits += static_cast<int64_t>(sent->second.typed_ns.size());
     for (const int64_t typed_ns : sent->second.typed_ns) {
       if (Measured(typed_ns)) histogram->Record(now_ns - typed_ns);
     }
@@ -192,7 +192,8 @@ class TypeLoad final : public Editor::Owner {
     Document& document = DocumentOf(editor);
     document.head = std::max(document.head, ack.revision);
     if (Measured(now_ns)) ++report_.operations;
-    Arrived(document, editor->author(), ack.sequence, now_ns, &report_.ack_ns);
+    Arrived(document, editor->author(), ack.sequence, now_ns, &report_.ack_ns,
+            &report_.edits_acked);
     if (options_.rate.has_value() || phase_ != Phase::kTyping) {
       SendPending(client);
     } else {
@@ -212,57 +213,29 @@ class TypeLoad final : public Editor::Owner {
                        "more than once")));
     }
     if (Measured(now_ns)) ++report_.deliveries;
-    Arrived(document, committed.author, committed.sequence, now_ns, &report_.delivery_ns);
+    Arrived(document, committed.author, committed.sequence, now_ns, &report_.delivery_ns,
+            &report_.edits_delivered);
     clients_[editor->index()].typist.OnRemoteChange(change);
   }
 
   // ---- measuring ----
 
-  absl::Status ReadUsage(ProcessUsage* own, ProcessUsage* server) const {
-    absl::StatusOr<ProcessUsage> read = ReadProcessUsage(getpid());
-    if (!read.ok()) return read.status();
-    *own = *read;
-    if (!options_.server_pid.has_value()) return absl::OkStatus();
-    read = ReadProcessUsage(*options_.server_pid);
-    if (!read.ok()) return read.status();
-    *server = *read;
-    return absl::OkStatus();
-  }
-
   WebSocketClient::Traffic AllTraffic() const {
     WebSocketClient::Traffic all;
-    for (const Client& client : clients_) {
-      const WebSocketClient::Traffic& one = client.editor->traffic();
-      all.bytes_sent += one.bytes_sent;
-      all.bytes_received += one.bytes_received;
-      all.messages_sent += one.messages_sent;
-      all.messages_received += one.messages_received;
-    }
+    for (const Client& client : clients_) Add(client.editor->traffic(), &all);
     return all;
   }
 
   void StartMeasuring() {
-    measured_at_ns_ = EventLoop::NowNs();
-    traffic_before_ = AllTraffic();
-    if (absl::Status usage = ReadUsage(&own_before_, &server_before_); !usage.ok()) Fail(usage);
+    absl::StatusOr<Measurement> started = Measurement::Start(options_.server_pid, AllTraffic());
+    if (!started.ok()) return Fail(started.status());
+    measurement_ = *std::move(started);
   }
 
   void StopTyping() {
-    ProcessUsage own;
-    ProcessUsage server;
-    if (absl::Status usage = ReadUsage(&own, &server); !usage.ok()) return Fail(usage);
-    report_.seconds = static_cast<double>(EventLoop::NowNs() - measured_at_ns_) * 1e-9;
-    report_.own_cpu_seconds = own.cpu_seconds - own_before_.cpu_seconds;
-    if (options_.server_pid.has_value()) {
-      report_.server = {.cpu_seconds = server.cpu_seconds - server_before_.cpu_seconds,
-                        .resident_bytes = server.resident_bytes,
-                        .resident_bytes_max = server.resident_bytes_max};
+    if (absl::Status done = measurement_->Finish(AllTraffic(), &report_); !done.ok()) {
+      return Fail(done);
     }
-    const WebSocketClient::Traffic traffic = AllTraffic();
-    report_.bytes_up = traffic.bytes_sent - traffic_before_.bytes_sent;
-    report_.bytes_down = traffic.bytes_received - traffic_before_.bytes_received;
-    report_.frames_up = traffic.messages_sent - traffic_before_.messages_sent;
-    report_.frames_down = traffic.messages_received - traffic_before_.messages_received;
     phase_ = Phase::kSettling;
     Settle();
   }
@@ -330,17 +303,14 @@ class TypeLoad final : public Editor::Owner {
   size_t read_ = 0;
   int64_t measure_from_ns_ = 0;
   int64_t measure_to_ns_ = 0;
-  int64_t measured_at_ns_ = 0;
-  WebSocketClient::Traffic traffic_before_;
-  ProcessUsage own_before_;
-  ProcessUsage server_before_;
-  TypeReport report_;
+  std::optional<Measurement> measurement_;
+  LoadReport report_;
   absl::Status status_;
 };
 
 }  // namespace
 
-absl::StatusOr<TypeReport> RunTypeLoad(const TypeOptions& options) {
+absl::StatusOr<LoadReport> RunTypeLoad(const TypeOptions& options) {
   return TypeLoad(options).Run();
 }
 

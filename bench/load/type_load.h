@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "bench/load/endpoint.h"
-#include "bench/load/histogram.h"
+#include "bench/load/load_report.h"
 #include "ot/document.h"
 #include "proto/codec.h"
 
@@ -33,36 +33,8 @@ struct TypeOptions {
   uint64_t seed = 1;
 };
 
-struct TypeReport {
-  double seconds = 0;      // measured
-  int64_t edits = 0;       // typed; in an open loop several may leave as one operation
-  int64_t operations = 0;  // acknowledged
-  int64_t deliveries = 0;  // commits that reached another client
-  // One sample per edit (and receiver): from the moment it was typed, in an open loop from the
-  // moment it should have been typed, to its ack, or to its arrival.
-  Histogram ack_ns;
-  Histogram delivery_ns;
-  // WebSocket payload of all clients.
-  int64_t bytes_up = 0;
-  int64_t bytes_down = 0;
-  int64_t frames_up = 0;
-  int64_t frames_down = 0;
-  double own_cpu_seconds = 0;  // of this tool, which must not be the bottleneck
-  struct Server {
-    double cpu_seconds = 0;
-    int64_t resident_bytes = 0;  // at the end of the measured time
-    int64_t resident_bytes_max = 0;
-  };
-  std::optional<Server> server;
-  uint64_t revisions = 0;  // of all documents at the end
-};
-
 // OK only if, at the end, all clients of every document and a cold reader hold one text.
-absl::StatusOr<TypeReport> RunTypeLoad(const TypeOptions& options);
-
-// The table for people, and one JSON object.
-std::string ReportText(const TypeOptions& options, const TypeReport& report);
-std::string ReportJson(const TypeOptions& options, const TypeReport& report);
+absl::StatusOr<LoadReport> RunTypeLoad(const TypeOptions& options);
 
 }  // namespace coedit::bench
 

@@ -25,21 +25,21 @@ constexpr size_t kMessageBytesMax = 256 << 20;
 // Kept alive by the operations under way; `listener_` is null once the owner has gone.
 class WebSocketClient::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(EventLoop* loop, const Endpoint& endpoint, proto::Encoding encoding, Listener* listener)
+  Impl(EventLoop* loop, const Endpoint& endpoint, const Format& format, Listener* listener)
       : stream_(loop->context()), endpoint_(endpoint), listener_(listener) {
     // No timers per connection: the tool as a whole has a deadline.
     stream_.set_option(websocket::stream_base::timeout{websocket::stream_base::none(),
                                                        websocket::stream_base::none(), false});
-    const char* protocol =
-        encoding == proto::Encoding::kJson ? "coedit.v1.json" : "coedit.v1.protobuf";
-    stream_.set_option(
-        websocket::stream_base::decorator([protocol](websocket::request_type& request) {
-          request.set(beast::http::field::sec_websocket_protocol, protocol);
+    stream_.set_option(websocket::stream_base::decorator(
+        [subprotocol = format.subprotocol](websocket::request_type& request) {
+          if (!subprotocol.empty()) {
+            request.set(beast::http::field::sec_websocket_protocol, subprotocol);
+          }
           request.set(beast::http::field::user_agent, "coedit-load");
         }));
     // The mask is there to keep proxies from being fooled; on loopback any mask will do.
     stream_.secure_prng(false);
-    stream_.binary(encoding == proto::Encoding::kProtobuf);
+    stream_.binary(format.binary);
     stream_.auto_fragment(false);
     stream_.read_message_max(kMessageBytesMax);
   }
@@ -153,9 +153,9 @@ class WebSocketClient::Impl : public std::enable_shared_from_this<Impl> {
   bool close_sent_ = false;
 };
 
-WebSocketClient::WebSocketClient(EventLoop* loop, const Endpoint& endpoint,
-                                 proto::Encoding encoding, Listener* listener)
-    : impl_(std::make_shared<Impl>(loop, endpoint, encoding, listener)) {
+WebSocketClient::WebSocketClient(EventLoop* loop, const Endpoint& endpoint, const Format& format,
+                                 Listener* listener)
+    : impl_(std::make_shared<Impl>(loop, endpoint, format, listener)) {
   impl_->Connect();
 }
 

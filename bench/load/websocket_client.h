@@ -12,7 +12,6 @@
 #include "absl/strings/string_view.h"
 #include "bench/load/endpoint.h"
 #include "bench/load/event_loop.h"
-#include "proto/codec.h"
 
 namespace coedit::bench {
 
@@ -37,8 +36,14 @@ class WebSocketClient {
     int64_t messages_received = 0;
   };
 
+  // How messages are sent.
+  struct Format {
+    bool binary = true;
+    std::string subprotocol;  // empty: none is offered
+  };
+
   // Begins to connect. `listener` outlives this.
-  WebSocketClient(EventLoop* loop, const Endpoint& endpoint, proto::Encoding encoding,
+  WebSocketClient(EventLoop* loop, const Endpoint& endpoint, const Format& format,
                   Listener* listener);
   WebSocketClient(const WebSocketClient&) = delete;
   WebSocketClient& operator=(const WebSocketClient&) = delete;

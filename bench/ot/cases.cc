@@ -9,17 +9,18 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "bench/load/sha256.h"
 #include "ot/algebra.h"
 #include "ot/apply.h"
 #include "ot/check.h"
+#include "ot/log_composer.h"
+#include "storage/maintenance/sha256.h"
 
 namespace coedit::bench {
 namespace {
 
 absl::Status CheckSha256(absl::string_view name, absl::string_view text,
                          absl::string_view expected) {
-  const std::string actual = Sha256Hex(text);
+  const std::string actual = storage::Sha256Hex(text);
   if (actual == expected) return absl::OkStatus();
   return absl::DataLossError(
       absl::StrCat(name, ": the final text has the sha256 ", actual, ", expected ", expected));
@@ -85,22 +86,10 @@ void ReplayRich(const std::vector<RichEdit>& edits, ot::Text* text) {
   }
 }
 
-// Neighbours first: every change is walked once per level of the tree, not once per successor.
-ot::Delta ComposeTree(const std::vector<ot::Delta>& log) {
-  std::vector<ot::Delta> level;
-  level.reserve(log.size() / 2 + 1);
-  for (size_t i = 0; i < log.size(); i += 2) {
-    level.push_back(i + 1 < log.size() ? ot::Compose(log[i], log[i + 1]) : log[i]);
-  }
-  while (level.size() > 1) {
-    size_t count = 0;
-    for (size_t i = 0; i < level.size(); i += 2) {
-      level[count++] =
-          i + 1 < level.size() ? ot::Compose(level[i], level[i + 1]) : std::move(level[i]);
-    }
-    level.resize(count);
-  }
-  return level.empty() ? ot::Delta() : std::move(level.front());
+ot::Delta ComposeLog(const std::vector<ot::Delta>& log) {
+  ot::LogComposer composer;
+  for (const ot::Delta& delta : log) composer.Add(delta);
+  return composer.Finish();
 }
 
 size_t HeapBytes() {
@@ -148,7 +137,7 @@ absl::StatusOr<Figure> ComposeLogCase(const Replay& replay) {
   const std::string name = absl::StrCat("compose log ", replay.name);
   const std::vector<ot::Delta> log = PatchDeltas(replay.patches);
   ot::Delta composed;
-  const Timing timing = Measure([] {}, [&] { composed = ComposeTree(log); });
+  const Timing timing = Measure([] {}, [&] { composed = ComposeLog(log); });
   absl::Status status =
       CheckSha256(name, ot::Applied(ot::Text(), composed).ToString(), replay.final_sha256);
   if (!status.ok()) return status;
@@ -263,7 +252,7 @@ absl::StatusOr<Figures> MergeCases(const std::vector<Merge>& merges) {
     absl::StatusOr<Figure> figure = MeasureText(
         name, name, "ms", 1, merge.final_sha256, [&] { return server; },
         [&](ot::Text* text) {
-          ot::Apply(ot::Transform(ComposeTree(right), ComposeTree(left), ot::Side::kLeft), text);
+          ot::Apply(ot::Transform(ComposeLog(right), ComposeLog(left), ot::Side::kLeft), text);
         },
         Content);
     if (!figure.ok()) return figure.status();

@@ -8,11 +8,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "bench/load/recorded_views.h"
-#include "bench/load/sha256.h"
 #include "ot/algebra.h"
 #include "ot/apply.h"
 #include "ot/check.h"
 #include "ot/unicode.h"
+#include "storage/maintenance/sha256.h"
 
 namespace coedit::bench {
 namespace {
@@ -100,7 +100,7 @@ std::string RichSha256(const std::vector<RichEdit>& edits) {
     }
   }
   if (!units.empty()) canonical.push_back('\x1f');
-  return Sha256Hex(canonical);
+  return storage::Sha256Hex(canonical);
 }
 
 absl::StatusOr<Session> MakeSession(const Trace& trace, const std::string& final_sha256) {
@@ -167,7 +167,7 @@ Pairs MakePairs(int64_t left, int64_t right, bool compose) {
       ot::Apply(ot::Transform(pair.left, pair.right, ot::Side::kRight), &other);
       text = other;
     }
-    pair.final_sha256 = Sha256Hex(text.ToString());
+    pair.final_sha256 = storage::Sha256Hex(text.ToString());
     pairs.pairs.push_back(std::move(pair));
   }
   return pairs;
@@ -212,7 +212,7 @@ Merge MakeMerge(int64_t edits) {
   ot::Text text(ot::DeltaBuilder().Insert(merge.text).Build());
   for (const Patch& patch : merge.right) ot::Apply(PatchDelta(patch), &text);
   ot::Apply(ot::Transform(composed(merge.left), composed(merge.right), ot::Side::kRight), &text);
-  merge.final_sha256 = Sha256Hex(text.ToString());
+  merge.final_sha256 = storage::Sha256Hex(text.ToString());
   return merge;
 }
 

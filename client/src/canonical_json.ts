@@ -3,10 +3,13 @@
 // beyond 2^53 (from 1e21 on the canonical form has an exponent and is no integer).
 import { ProtocolError } from './errors.js';
 
+/** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** Nesting beyond this is refused; the server's own bound for formats and embeds is lower. */
 const depthMax = 64;
+
+type Keyed = { readonly [key: string]: unknown };
 
 const refusedKeys: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
 
@@ -61,6 +64,17 @@ export function checkJson(value: unknown, where: string, depth = 0): Json {
   }
 }
 
+/** Whether two JSON values, or two absent ones, are the same, whatever the order of their keys. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameJson((a as Keyed)[key], (b as Keyed)[key]))
+  );
+}
 /** RFC 8785 text of a value. The default sort of JavaScript is by UTF-16 units, as that asks. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

@@ -2,21 +2,28 @@
 import { jsonCodec } from './codec_json.js';
 import { protobufCodec } from './codec_protobuf.js';
 import { Connection, type ConnectionStatus, type WebSocketConstructor } from './connection.js';
-import type { Delta } from './delta.js';
-import { type DocumentHost, DocumentSession } from './document.js';
+import { type Delta, copyOf } from './delta.js';
+import { DocumentSession } from './document.js';
+import type { DocumentHost } from './document_host.js';
 import { Emitter, type Listener } from './emitter.js';
 import { CoeditError, ConnectionError, EditError } from './errors.js';
 import type { ClientMessage, ClientValue, Codec, Encoding, Limits, ServerMessage, User, Welcome } from './messages.js';
 import { displayName } from './names.js';
 import { randomClientId } from './random_id.js';
-import type { DocumentType, SharedDocument } from './shared_document.js';
+import type { Journal, Keeper, OfflineStorage, SavedCopy, StorageStatus } from './keeper.js';
+import type { DocumentType, Recovery, SharedDocument } from './shared_document.js';
+import type { Stranded } from './state.js';
 
+/** What `connect` may be told. */
 export interface ConnectOptions {
   /** Shown to others, unless a token says who this is. */
   readonly name?: string;
   /** "#rrggbb"; the server chooses one otherwise. */
   readonly color?: string;
-  /** Who this is; a function is asked before each attempt. */
+  /**
+   * Who this is; a function is asked before each attempt, and again when the server says that the
+   * token is not good.
+   */
   readonly token?: string | (() => string | Promise<string>);
   /** The encoding of the wire: `protobuf` unless told otherwise. */
   readonly encoding?: Encoding;
@@ -24,18 +31,33 @@ export interface ConnectOptions {
   readonly WebSocket?: unknown;
   /** 32 lower-case hex digits, a secret, one per tab or process; random unless given. */
   readonly clientId?: string;
+  /**
+   * Keeps documents and unsent edits on this device, over reloads and crashes: `offline()` of
+   * `coedit/offline`.
+   */
+  readonly offline?: OfflineStorage;
+  /** Whether the browser asks before it leaves the page while an edit is unsaved; true unless told otherwise. */
+  readonly guardUnload?: boolean;
 }
 
+/** What `Client.on` tells, by name. */
 export interface ClientEvents {
   status: ConnectionStatus;
+  /** A failure of the connection; `closed` follows as status when it was final. */
   error: CoeditError;
   /** Who the server takes this client for; at each connection. */
   user: User;
+  /** Storage for offline work came or failed; `storageError` says why. */
+  storage: StorageStatus;
+  /** Of any document, also of those that are not open here. */
+  recovery: Recovery;
 }
 
 const sdk = 'coedit-js/0.1.0';
 const protocolVersion = 1;
-const capabilities = ['parts'];
+const capabilities = ['parts', 'authenticate'];
+/** How often is looked for clients of this device that ended with edits unsent. */
+const orphansEveryMs = 15_000;
 const clientIdPattern = /^[0-9a-f]{32}$/;
 const documentIdPattern = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/;
 
@@ -62,6 +84,10 @@ export interface Client {
   readonly status: ConnectionStatus;
   /** Who the server takes this client for; null until connected. */
   readonly user: User | null;
+  /** Whether edits are kept on this device. */
+  readonly storage: StorageStatus;
+  /** Why `storage` is `failed`. */
+  readonly storageError: CoeditError | null;
   /** Returns the function that takes the listener off. */
   on<K extends keyof ClientEvents>(kind: K, listener: Listener<ClientEvents[K]>): () => void;
   /**
@@ -69,14 +95,28 @@ export interface Client {
    * when it does not exist. Throws EditError (`bad_document_id`).
    */
   open(id: string, options?: { readonly create?: DocumentType }): SharedDocument;
-  /** Another name or colour; the connection is made anew to say it, and nothing is lost by that. */
+  /**
+   * Another name or colour; the connection is made anew to say it. Nothing is lost by that, and no
+   * status changes unless it takes longer than a moment.
+   */
   setUser(user: { readonly name?: string; readonly color?: string }): void;
+  /**
+   * Says a new token: on the connection at hand where the server takes that, else by a new one, as
+   * quietly as `setUser`. Rejects when no token could be had.
+   */
+  refreshToken(): Promise<void>;
   /** Tries at once, also after a final error. Documents that failed with it come back by `reopen`. */
   reconnect(): void;
-  /** Resolves when every edit of every document is durable. */
+  /** Resolves when every edit made so far of every open document is durable. */
   flush(): Promise<void>;
   /** Closes all documents (see there) and the connection. */
   close(): void;
+}
+
+/** Resolves when everything of the document was sent, or cannot be. */
+async function sent(document: SharedDocument): Promise<void> {
+  await document.ready.catch(() => undefined);
+  while (document.unsaved && document.status !== 'closed') await document.flush().catch(() => undefined);
 }
 
 class ClientSession implements Client, DocumentHost {
@@ -87,6 +127,17 @@ class ClientSession implements Client, DocumentHost {
   private readonly channels = new Map<number, DocumentSession>();
   private readonly requests = new Map<number, DocumentSession>();
   private readonly clientId: string | Promise<string>;
+  private readonly keeper: Keeper | null;
+  /** Ids of documents the application has not asked for, open to bring in what an earlier page left. */
+  private readonly hidden = new Set<string>();
+  private readonly couriers = new Set<ClientSession>();
+  private readonly askBeforeUnload = (event: BeforeUnloadEvent): void => {
+    event.preventDefault();
+    // Browsers of before 2024 ask only for this.
+    event.returnValue = true;
+  };
+  private orphanTimer: ReturnType<typeof setInterval> | undefined;
+  private disposed = false;
   private readonly token: ConnectOptions['token'];
   private name: string | undefined;
   private color: string | undefined;
@@ -94,7 +145,12 @@ class ClientSession implements Client, DocumentHost {
   private lastRequest = 0;
   private error: CoeditError | null = null;
 
-  constructor(url: string, options: ConnectOptions) {
+  /** `taken`: the storage of a client that ended, whose edits this one brings in. */
+  constructor(
+    private readonly url: string,
+    private readonly options: ConnectOptions,
+    private readonly taken: Keeper | null = null,
+  ) {
     const { WebSocket: given, clientId, encoding = 'protobuf' } = options;
     const constructor = given ?? (globalThis as { WebSocket?: unknown }).WebSocket;
     if (typeof constructor !== 'function') {
@@ -107,12 +163,15 @@ class ClientSession implements Client, DocumentHost {
     this.color = options.color;
     this.token = options.token;
     this.codec = encoding === 'json' ? jsonCodec : protobufCodec;
-    this.clientId = clientId ?? randomClientId();
-    this.connection = new Connection(webSocketUrl(url), this.codec, constructor as WebSocketConstructor, {
+    const address = webSocketUrl(url);
+    this.keeper = taken ?? options.offline?.keep(address, clientId, () => this.emitter.emit('storage', this.storage)) ?? null;
+    this.clientId = this.keeper?.clientId ?? clientId ?? randomClientId();
+    this.connection = new Connection(address, this.codec, constructor as WebSocketConstructor, {
       hello: (attempt) => this.hello(attempt),
       up: (welcome) => this.up(welcome),
       message: (message) => this.receive(message),
-      down: () => this.down(),
+      renewable: () => typeof this.token === 'function',
+      down: (calm) => this.down(calm),
       status: (status) => this.statusChanged(status),
       error: (error) => {
         this.error = error;
@@ -130,6 +189,14 @@ class ClientSession implements Client, DocumentHost {
     return this.welcome?.user ?? null;
   }
 
+  get storage(): StorageStatus {
+    return this.keeper?.status ?? 'off';
+  }
+
+  get storageError(): CoeditError | null {
+    return this.keeper?.error ?? null;
+  }
+
   on<K extends keyof ClientEvents>(kind: K, listener: Listener<ClientEvents[K]>): () => void {
     return this.emitter.on(kind, listener);
   }
@@ -137,7 +204,13 @@ class ClientSession implements Client, DocumentHost {
   open(id: string, { create }: { readonly create?: DocumentType } = {}): SharedDocument {
     if (!documentIdPattern.test(id)) throw new EditError('bad_document_id', `${JSON.stringify(id)} is no document id`);
     const existing = this.documents.get(id);
-    if (existing !== undefined) return existing;
+    // The hidden one leaves its edits in the journal, where the new one finds them.
+    if (existing !== undefined && this.hidden.delete(id)) existing.close();
+    else if (existing !== undefined) return existing;
+    return this.begin(id, create);
+  }
+
+  private begin(id: string, create?: DocumentType): DocumentSession {
     const document = new DocumentSession(id, create, this);
     this.documents.set(id, document);
     if (this.status === 'connected') document.connected();
@@ -151,6 +224,13 @@ class ClientSession implements Client, DocumentHost {
     if (this.status !== 'closed') this.connection.start();
   }
 
+  async refreshToken(): Promise<void> {
+    if (this.status !== 'connected') return;
+    if (!this.connection.capabilities.includes('authenticate')) return this.connection.start();
+    const token = await this.askToken();
+    if (token !== undefined) this.connection.send({ kind: 'authenticate', value: { token } });
+  }
+
   reconnect(): void {
     this.error = null;
     this.connection.start();
@@ -161,8 +241,13 @@ class ClientSession implements Client, DocumentHost {
   }
 
   close(): void {
+    this.disposed = true;
+    clearInterval(this.orphanTimer);
+    for (const courier of this.couriers) courier.close();
     for (const document of [...this.documents.values()]) document.close();
     this.connection.dispose();
+    // The storage of another client is let go of by who took it over.
+    if (this.taken === null) void this.keeper?.release();
   }
 
   // ---- for documents ----
@@ -184,6 +269,42 @@ class ClientSession implements Client, DocumentHost {
     const sequence = Number.MAX_SAFE_INTEGER;
     return this.codec.encode({ kind: 'submit', value: { channel, sequence, revision: sequence, delta } }).bytes;
   }
+  journal(id: string): Journal | null {
+    return this.keeper?.journal(id) ?? null;
+  }
+  copies(id: string): Promise<readonly SavedCopy[]> {
+    const asked = this.taken === null && !this.hidden.has(id);
+    return (asked ? this.keeper?.copies(id) : undefined) ?? Promise.resolve([]);
+  }
+  recovery(document: DocumentSession, given: Stranded | SavedCopy, resumable: boolean): Recovery {
+    const saved = 'stranded' in given;
+    const stranded = saved ? given.stranded : given;
+    let copyId = saved ? given.id : undefined;
+    if (!saved && !resumable) copyId = this.keeper?.keepCopy(document.id, stranded);
+    const recovery: Recovery = {
+      ...stranded,
+      document: copyOf(stranded.document),
+      pending: copyOf(stranded.pending),
+      base: copyOf(stranded.base),
+      documentId: document.id,
+      resumable,
+      taken: () => {
+        if (copyId !== undefined) this.keeper?.dropCopy(copyId);
+        document.taken();
+      },
+    };
+    this.emitter.emit('recovery', recovery);
+    return recovery;
+  }
+  pendingChanged(): void {
+    const { guardUnload = true } = this.options;
+    const page = globalThis as Partial<Pick<Window, 'addEventListener' | 'removeEventListener' | 'document'>>;
+    if (!guardUnload || page.document === undefined) return;
+    // Only while there is something to lose: pages that listen are not kept for "back".
+    const unsaved = [...this.documents.values()].some((document) => document.unsaved);
+    if (unsaved) page.addEventListener?.('beforeunload', this.askBeforeUnload);
+    else page.removeEventListener?.('beforeunload', this.askBeforeUnload);
+  }
   request(document: DocumentSession): number {
     const request = ++this.lastRequest;
     this.requests.set(request, document);
@@ -197,6 +318,9 @@ class ClientSession implements Client, DocumentHost {
   }
   closed(document: DocumentSession): void {
     if (this.documents.get(document.id) === document) this.documents.delete(document.id);
+    this.pendingChanged();
+    // Closed with edits in the journal: they are brought in without the application.
+    if (document.unsaved && !this.disposed && this.keeper !== null) void this.deliver();
   }
   reopened(document: DocumentSession): boolean {
     if ((this.documents.get(document.id) ?? document) !== document) return false;
@@ -207,8 +331,9 @@ class ClientSession implements Client, DocumentHost {
   // ---- the connection ----
 
   private async hello(attempt: number): Promise<ClientValue<'hello'>> {
-    const token = typeof this.token === 'function' ? await this.token() : this.token;
+    const token = await this.askToken();
     const clientId = await this.clientId;
+    if (this.keeper !== null) attempt = await this.keeper.nextAttempt();
     return {
       protocol: protocolVersion,
       clientId,
@@ -221,16 +346,62 @@ class ClientSession implements Client, DocumentHost {
     };
   }
 
+  private async askToken(): Promise<string | undefined> {
+    return typeof this.token === 'function' ? this.token() : this.token;
+  }
+
   private up(welcome: Welcome): void {
     this.welcome = welcome;
     this.error = null;
     this.emitter.emit('user', welcome.user);
     for (const document of [...this.documents.values()]) document.connected();
+    if (this.keeper === null || this.taken !== null) return;
+    void this.deliver();
+    void this.takeOrphans();
+    this.orphanTimer ??= setInterval(() => void this.takeOrphans(), orphansEveryMs);
   }
 
-  private down(): void {
+  // ---- what earlier pages left ----
+
+  /** Brings in the edits of documents of this client that nobody has open. */
+  private async deliver(): Promise<void> {
+    const waiting = (await this.keeper?.waiting()) ?? [];
+    for (const id of waiting) {
+      if (this.disposed || this.documents.has(id)) continue;
+      this.hidden.add(id);
+      const document = this.begin(id);
+      void sent(document).then(() => {
+        if (this.documents.get(id) !== document || !this.hidden.delete(id)) return;
+        document.close();
+        this.documents.delete(id);
+      });
+    }
+  }
+
+  /** Brings in the edits of clients that ended, under their own ids and on connections of their own. */
+  private async takeOrphans(): Promise<void> {
+    if (this.status !== 'connected' || this.disposed) return;
+    for (const orphan of (await this.keeper?.orphans()) ?? []) void this.takeOver(orphan);
+  }
+
+  private async takeOver(orphan: Keeper): Promise<void> {
+    const { clientId: _, offline: __, ...options } = this.options;
+    const courier = new ClientSession(this.url, { ...options, guardUnload: false }, orphan);
+    this.couriers.add(courier);
+    courier.on('recovery', (recovery) => {
+      this.emitter.emit('recovery', recovery);
+      this.documents.get(recovery.documentId)?.handOut(recovery);
+    });
+    const documents = (await orphan.waiting()).map((id) => courier.open(id));
+    await Promise.all(documents.map(sent));
+    courier.close();
+    this.couriers.delete(courier);
+    await orphan.release();
+  }
+
+  private down(calm: boolean): void {
     this.requests.clear();
-    for (const document of [...this.documents.values()]) document.disconnected();
+    for (const document of [...this.documents.values()]) document.disconnected(calm);
     this.channels.clear();
   }
 

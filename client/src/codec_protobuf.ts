@@ -1,10 +1,9 @@
 // The binary encoding: subprotocol coedit.v1.protobuf, one ClientFrame or ServerFrame a frame.
-// Frames of one message each concatenate to a frame of all of them.
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+// Frames of one message each concatenate to a frame of all of them. Written by the table of
+// messages.ts, where fields and kinds stand in the order of their numbers in proto/coedit.proto.
 import { canonicalJson, parseJson } from './canonical_json.js';
 import { type Attributes, Delta, type Op, deltaFromWire, opLength } from './delta.js';
 import { ProtocolError } from './errors.js';
-import { ClientFrameSchema, ServerFrameSchema } from './generated/coedit_pb.js';
 import {
   type ClientMessage,
   type Codec,
@@ -13,27 +12,29 @@ import {
   clientTable,
   serverTable,
 } from './messages.js';
-import type { Schema } from './schema.js';
+import { Reader, Writer, wireBytes, wireFixed32, wireVarint } from './protobuf_wire.js';
+import type { RecordOf, Schema } from './schema.js';
 
-interface PackedDelta {
-  readonly ops: readonly bigint[];
-  readonly text: string;
-  readonly embeds: readonly string[];
-  readonly attributes: readonly string[];
-}
+const smallMax = 2 ** 32 - 1;
+
+// ---- deltas ----
 
 const kindRetain = 0;
 const kindDelete = 1;
 const kindText = 2;
 const kindEmbed = 3;
 
-function packDelta(delta: Delta): PackedDelta {
-  const ops: bigint[] = [];
+const fieldOps = 1;
+const fieldText = 2;
+const fieldEmbeds = 3;
+const fieldAttributes = 4;
+
+function writeDelta(delta: Delta): Uint8Array {
+  const ops = new Writer();
   const embeds: string[] = [];
-  const attributes: string[] = [];
   const attributeIndex = new Map<string, number>();
   let text = '';
-  for (const op of delta.ops as Op[]) {
+  for (const op of delta.ops) {
     let kind = kindRetain;
     if (op.delete !== undefined) {
       kind = kindDelete;
@@ -44,26 +45,52 @@ function packDelta(delta: Delta): PackedDelta {
       kind = kindEmbed;
       embeds.push(canonicalJson(op.insert));
     }
-    // 2^31 * 8 is exact as a number; only the carrier is a bigint.
-    ops.push(BigInt(opLength(op) * 8 + (op.attributes === undefined ? 0 : 4) + kind));
+    ops.varint(opLength(op) * 8 + (op.attributes === undefined ? 0 : 4) + kind);
     if (op.attributes !== undefined) {
       const set = canonicalJson(op.attributes);
-      let index = attributeIndex.get(set);
-      if (index === undefined) {
-        index = attributes.push(set) - 1;
-        attributeIndex.set(set, index);
-      }
-      ops.push(BigInt(index));
+      if (!attributeIndex.has(set)) attributeIndex.set(set, attributeIndex.size);
+      ops.varint(attributeIndex.get(set) as number);
     }
   }
-  return { ops, text, embeds, attributes };
+  const writer = new Writer();
+  if (delta.ops.length > 0) writer.tag(fieldOps, wireBytes).chunk(ops.finish());
+  if (text !== '') writer.tag(fieldText, wireBytes).text(text);
+  for (const embed of embeds) writer.tag(fieldEmbeds, wireBytes).text(embed);
+  for (const set of attributeIndex.keys()) writer.tag(fieldAttributes, wireBytes).text(set);
+  return writer.finish();
 }
 
-function unpackDelta(packed: PackedDelta): Delta {
+function readDelta(bytes: Uint8Array): Delta {
+  const packed: number[] = [];
+  const embeds: string[] = [];
+  const sets: string[] = [];
+  let text = '';
+  const reader = new Reader(bytes);
+  while (reader.more) {
+    const tag = reader.varint();
+    if (tag === fieldOps * 8 + wireBytes) {
+      const ops = new Reader(reader.chunk());
+      while (ops.more) packed.push(ops.varint());
+    } else if (tag === fieldOps * 8 + wireVarint) {
+      packed.push(reader.varint());
+    } else if (tag === fieldText * 8 + wireBytes) {
+      text = reader.text();
+    } else if (tag === fieldEmbeds * 8 + wireBytes) {
+      embeds.push(reader.text());
+    } else if (tag === fieldAttributes * 8 + wireBytes) {
+      sets.push(reader.text());
+    } else {
+      reader.skip(tag % 8);
+    }
+  }
+  return unpackDelta(packed, text, embeds, sets);
+}
+
+function unpackDelta(packed: readonly number[], text: string, embeds: readonly string[], sets: readonly string[]): Delta {
   const ops: Op[] = [];
   // Parsed afresh for each use: deltas own their formats.
   const attributesAt = (index: number): Attributes => {
-    const set = packed.attributes[index];
+    const set = sets[index];
     if (set === undefined) throw new ProtocolError(`a delta has no format set ${index}`);
     const value = parseJson(set, 'a format');
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -73,8 +100,8 @@ function unpackDelta(packed: PackedDelta): Delta {
   };
   let textAt = 0;
   let embedAt = 0;
-  for (let i = 0; i < packed.ops.length; i++) {
-    const head = numberOf(packed.ops[i] as bigint, 'a component');
+  for (let i = 0; i < packed.length; i++) {
+    const head = packed[i] as number;
     const length = Math.floor(head / 8);
     const kind = head % 4;
     const op: Op = {};
@@ -83,121 +110,207 @@ function unpackDelta(packed: PackedDelta): Delta {
     } else if (kind === kindDelete) {
       op.delete = length;
     } else if (kind === kindText) {
-      if (textAt + length > packed.text.length) throw new ProtocolError('a delta has less text than it says');
-      op.insert = packed.text.slice(textAt, (textAt += length));
+      if (textAt + length > text.length) throw new ProtocolError('a delta has less text than it says');
+      op.insert = text.slice(textAt, (textAt += length));
     } else {
-      const embed = packed.embeds[embedAt++];
+      const embed = embeds[embedAt++];
       if (embed === undefined || length !== 1) throw new ProtocolError('a delta has fewer embeds than it says');
       op.insert = parseJson(embed, 'an embed') as Record<string, unknown>;
     }
     if (head % 8 >= 4) {
-      const index = packed.ops[++i];
+      const index = packed[++i];
       if (index === undefined) throw new ProtocolError('a delta ends before its format set');
-      op.attributes = attributesAt(numberOf(index, 'a format set'));
+      op.attributes = attributesAt(index);
     }
     ops.push(op);
   }
-  if (textAt !== packed.text.length || embedAt !== packed.embeds.length) {
+  if (textAt !== text.length || embedAt !== embeds.length) {
     throw new ProtocolError('a delta has more text or embeds than it says');
   }
   return deltaFromWire(ops);
 }
 
-function numberOf(value: bigint, where: string): number {
-  const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw new ProtocolError(`${where} of ${value} is beyond 2^53 - 1`);
-  return number;
-}
+// ---- values by their schema ----
 
-/** From our value to the generated message's fields. */
-function toProto(schema: Schema, value: unknown): unknown {
+type Fields = Record<string, unknown>;
+
+/** One field; `always` writes it also where it is zero or empty, which otherwise is left out. */
+function writeField(writer: Writer, field: number, schema: Schema, value: unknown, always: boolean): void {
   switch (schema.is) {
-    case 'integer':
-      if (!Number.isSafeInteger(value)) throw new RangeError(`${String(value)} is beyond 2^53 - 1`);
-      return BigInt(value as number);
-    case 'digest':
-      return Number.parseInt(value as string, 16);
-    case 'json':
-      return canonicalJson(value);
-    case 'delta':
-      return packDelta(value as Delta);
     case 'optional':
-      return toProto(schema.of as Schema, value);
+      if (value !== undefined) writeField(writer, field, schema.of as Schema, value, true);
+      return;
     case 'list': {
-      const items = (value as readonly unknown[]).map((item) => toProto(schema.of as Schema, item));
-      return schema.wrapper === undefined ? items : { [schema.wrapper]: items };
-    }
-    case 'record': {
-      const fields: Record<string, unknown> = {};
-      for (const [name, field] of Object.entries(schema.fields) as [string, Schema][]) {
-        const own = (value as Record<string, unknown>)[name];
-        if (own !== undefined) fields[name] = toProto(field, own);
+      const items = value as readonly unknown[];
+      if (schema.wrapper !== undefined) {
+        const list = new Writer();
+        for (const item of items) writeField(list, 1, schema.of as Schema, item, true);
+        writer.tag(field, wireBytes).chunk(list.finish());
+      } else {
+        for (const item of items) writeField(writer, field, schema.of as Schema, item, true);
       }
-      return fields;
+      return;
     }
-    default:
-      return value;
+    case 'record':
+      writer.tag(field, wireBytes).chunk(writeRecord(schema as RecordOf<Fields>, value as Fields));
+      return;
+    case 'delta':
+      writer.tag(field, wireBytes).chunk(writeDelta(value as Delta));
+      return;
+    case 'digest': {
+      const bits = Number.parseInt(value as string, 16);
+      if (always || bits !== 0) writer.tag(field, wireFixed32).fixed32(bits);
+      return;
+    }
+    case 'integer':
+    case 'small':
+    case 'flag':
+      if (always || value) writer.tag(field, wireVarint).varint(Number(value));
+      return;
+    case 'text':
+    case 'json': {
+      const text = schema.is === 'json' ? canonicalJson(value) : (value as string);
+      if (always || text !== '') writer.tag(field, wireBytes).text(text);
+    }
   }
 }
 
-/** From the generated message's fields to our value; absent scalars hold their zero. */
-function fromProto(schema: Schema, value: unknown, where: string): unknown {
+function writeRecord(schema: RecordOf<Fields>, value: Fields): Uint8Array {
+  const writer = new Writer();
+  let field = schema.first;
+  for (const [name, of] of Object.entries(schema.fields)) writeField(writer, field++, of as Schema, value[name], false);
+  return writer.finish();
+}
+
+/** The wire type a value of this schema is written with. */
+function wireOf(schema: Schema): number {
   switch (schema.is) {
-    case 'integer':
-      return numberOf(value as bigint, where);
-    case 'digest':
-      return (value as number).toString(16).padStart(8, '0');
-    case 'json':
-      return parseJson(value as string, where);
-    case 'delta':
-      return value === undefined ? new Delta() : unpackDelta(value as PackedDelta);
     case 'optional':
-      return fromProto(schema.of as Schema, value, where);
-    case 'list': {
-      const items = schema.wrapper === undefined ? value : (value as Record<string, unknown>)[schema.wrapper];
-      return (items as readonly unknown[]).map((item) => fromProto(schema.of as Schema, item, where));
-    }
-    case 'record': {
-      if (value === undefined) throw new ProtocolError(`${where} is missing`);
-      const fields: Record<string, unknown> = {};
-      for (const [name, field] of Object.entries(schema.fields) as [string, Schema][]) {
-        const own = (value as Record<string, unknown>)[name];
-        if (own === undefined && field.is === 'optional') continue;
-        fields[name] = fromProto(field, own, `${where}.${name}`);
-      }
-      return fields;
-    }
+      return wireOf(schema.of as Schema);
+    case 'integer':
+    case 'small':
+    case 'flag':
+      return wireVarint;
+    case 'digest':
+      return wireFixed32;
     default:
+      return wireBytes;
+  }
+}
+
+function readValue(reader: Reader, schema: Schema, where: string): unknown {
+  switch (schema.is) {
+    case 'optional':
+      return readValue(reader, schema.of as Schema, where);
+    case 'list': {
+      // Only those in a message of their own come here; the others are read one by one.
+      const list = { is: 'record', first: 1, fields: { items: { is: 'list', of: schema.of } } } as const;
+      return readRecord(new Reader(reader.chunk()), list, where)['items'];
+    }
+    case 'record':
+      return readRecord(new Reader(reader.chunk()), schema as RecordOf<Fields>, where);
+    case 'delta':
+      return readDelta(reader.chunk());
+    case 'digest':
+      return reader.fixed32().toString(16).padStart(8, '0');
+    case 'integer':
+      return reader.varint();
+    case 'small': {
+      const value = reader.varint();
+      if (value > smallMax) throw new ProtocolError(`${where} of ${value} is beyond 2^32 - 1`);
       return value;
+    }
+    case 'flag':
+      return reader.varint() !== 0;
+    case 'text':
+      return reader.text();
+    case 'json':
+      return parseJson(reader.text(), where);
   }
 }
 
-interface Kind {
-  readonly case: string | undefined;
-  readonly value?: unknown;
-}
-
-function fromKind(table: object, { case: kind, value }: Kind): unknown {
-  if (kind === undefined) throw new ProtocolError('a message is of no known kind');
-  const schema = (table as { readonly [kind: string]: Schema })[kind];
-  if (schema === undefined) throw new ProtocolError(`a message of kind ${kind} is not known`);
-  return { kind, value: fromProto(schema, value, kind) };
-}
-
-function toKind(table: object, { kind, value }: { readonly kind: string; readonly value: unknown }): never {
-  const schema = (table as { readonly [kind: string]: Schema })[kind] as Schema;
-  // The one place where the table stands in for the generated types; the golden vectors hold it.
-  return { kind: { case: kind, value: toProto(schema, value) } } as never;
-}
-
-/** Runs the generated parser, whose own errors are about the bytes. */
-function parsing<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (error instanceof ProtocolError) throw error;
-    throw new ProtocolError(`a frame is not protobuf: ${error instanceof Error ? error.message : String(error)}`);
+/** What an absent field stands for; undefined where it may be absent. */
+function absent(schema: Schema, where: string): unknown {
+  switch (schema.is) {
+    case 'optional':
+      return undefined;
+    case 'list':
+      return [];
+    case 'delta':
+      return new Delta();
+    case 'digest':
+      return '00000000';
+    case 'integer':
+    case 'small':
+      return 0;
+    case 'flag':
+      return false;
+    case 'text':
+      return '';
+    case 'json':
+    case 'record':
+      throw new ProtocolError(`${where} is missing`);
   }
+}
+
+function readRecord(reader: Reader, schema: RecordOf<Fields>, where: string): Fields {
+  const names = Object.keys(schema.fields);
+  const value: Fields = {};
+  while (reader.more) {
+    const tag = reader.varint();
+    const name = names[Math.floor(tag / 8) - schema.first];
+    const field = name === undefined ? undefined : (schema.fields[name] as Schema);
+    if (name === undefined || field === undefined || tag % 8 !== wireOf(field)) {
+      reader.skip(tag % 8);
+    } else if (field.is === 'list') {
+      const items = (value[name] ??= []) as unknown[];
+      items.push(readValue(reader, field.of as Schema, `${where}.${name}`));
+    } else {
+      value[name] = readValue(reader, field, `${where}.${name}`);
+    }
+  }
+  for (const name of names) {
+    if (value[name] !== undefined) continue;
+    const otherwise = absent(schema.fields[name] as Schema, `${where}.${name}`);
+    if (otherwise !== undefined) value[name] = otherwise;
+  }
+  return value;
+}
+
+// ---- frames ----
+
+type Table = { readonly [kind: string]: RecordOf<Fields> };
+
+/** A frame with this message alone: field 1 of the frame, and in it the field of its kind. */
+function writeMessage(table: Table, { kind, value }: { readonly kind: string; readonly value: unknown }): Uint8Array<ArrayBuffer> {
+  const message = new Writer();
+  writeField(message, Object.keys(table).indexOf(kind) + 1, table[kind] as Schema, value, true);
+  return new Writer().tag(1, wireBytes).chunk(message.finish()).finish();
+}
+
+function readMessage(table: Table, bytes: Uint8Array): unknown {
+  const kinds = Object.keys(table);
+  const reader = new Reader(bytes);
+  let message: unknown;
+  while (reader.more) {
+    const tag = reader.varint();
+    const kind = kinds[Math.floor(tag / 8) - 1];
+    if (kind === undefined || tag % 8 !== wireBytes) reader.skip(tag % 8);
+    else message = { kind, value: readRecord(new Reader(reader.chunk()), table[kind] as RecordOf<Fields>, kind) };
+  }
+  if (message === undefined) throw new ProtocolError('a message is of no known kind');
+  return message;
+}
+
+function readFrame(table: Table, bytes: Uint8Array): unknown[] {
+  const reader = new Reader(bytes);
+  const messages: unknown[] = [];
+  while (reader.more) {
+    const tag = reader.varint();
+    if (tag === 8 + wireBytes) messages.push(readMessage(table, reader.chunk()));
+    else reader.skip(tag % 8);
+  }
+  return messages;
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -214,29 +327,24 @@ export const protobufCodec: Codec = {
   encoding: 'protobuf',
   subprotocol: 'coedit.v1.protobuf',
   encode(message: ClientMessage): Piece {
-    const data = toBinary(ClientFrameSchema, create(ClientFrameSchema, { messages: [toKind(clientTable, message)] }));
-    return { data: data as Uint8Array<ArrayBuffer>, bytes: data.length };
+    const data = writeMessage(clientTable, message);
+    return { data, bytes: data.length };
   },
   frame(pieces: readonly Piece[]): Uint8Array<ArrayBuffer> {
     return concatenate(pieces.map(({ data }) => data as Uint8Array));
   },
   decode(data: ArrayBuffer | string): ServerMessage[] {
     if (typeof data === 'string') throw new ProtocolError('a text frame on a binary connection');
-    return parsing(() => fromBinary(ServerFrameSchema, new Uint8Array(data))).messages.map(
-      ({ kind }) => fromKind(serverTable, kind) as ServerMessage,
-    );
+    return readFrame(serverTable, new Uint8Array(data)) as ServerMessage[];
   },
 };
 
 /** The server's side of the binary encoding. */
 export const protobufServerCodec = {
   encode(messages: readonly ServerMessage[]): Uint8Array {
-    const kinds = messages.map((message) => toKind(serverTable, message));
-    return toBinary(ServerFrameSchema, create(ServerFrameSchema, { messages: kinds }));
+    return concatenate(messages.map((message) => writeMessage(serverTable, message)));
   },
   decode(frame: Uint8Array): ClientMessage[] {
-    return parsing(() => fromBinary(ClientFrameSchema, frame)).messages.map(
-      ({ kind }) => fromKind(clientTable, kind) as ClientMessage,
-    );
+    return readFrame(clientTable, frame) as ClientMessage[];
   },
 };

@@ -36,16 +36,25 @@ export type ConnectionStatus = 'connecting' | 'connected' | 'reconnecting' | 'of
 export interface ConnectionHandlers {
   /** What to say first; called for each attempt, so that a token can be fresh. */
   hello(attempt: number): Promise<ClientValue<'hello'>> | ClientValue<'hello'>;
+  /** Whether the next `hello` may carry another token, so that `unauthenticated` is not the end. */
+  renewable?(): boolean;
   /** Messages flow from here to the next `down`. */
   up(welcome: Welcome): void;
   message(message: ServerMessage): void;
-  down(): void;
+  /** `calm`: by our own wish, and expected back at once. */
+  down(calm: boolean): void;
   status(status: ConnectionStatus): void;
   /** Worth telling the application; `closed` follows when it was final. */
   error(error: CoeditError): void;
 }
 
 const connectTimeoutMs = 10_000;
+/** For what `hello` has to ask of others, such as a token. */
+const helloTimeoutMs = 30_000;
+/** A reconnect by our own wish does not show, unless it takes longer than this. */
+export const calmMaxMs = 2_000;
+/** So often in a row a new token is asked for before `unauthenticated` is believed. */
+const tokensMax = 3;
 const pingAfterMs = 20_000;
 /** After a ping unanswered for so long (30 s of silence in all) the socket is taken for dead. */
 const pongWithinMs = 10_000;
@@ -76,6 +85,11 @@ export class Connection {
   private outbox: Piece[] = [];
   private flushing = false;
   private protocolErrors = 0;
+  private tokensRefused = 0;
+  /** Between the beginning of an attempt and its end, or that of the connection it made. */
+  private attempting = false;
+  private calm = false;
+  private calmTimer: Timer | undefined;
   private lastError: CoeditError | null = null;
   private readonly unlisten: () => void;
 
@@ -97,11 +111,21 @@ export class Connection {
     return this.welcomed?.limits ?? null;
   }
 
+  /** Features the server announced. */
+  get capabilities(): readonly string[] {
+    return this.welcomed?.capabilities ?? [];
+  }
+
   /** Starts, or starts anew at once: after `stop`, or to say another hello. */
   start(): void {
     this.stopped = false;
     this.backoff.reset();
-    this.protocolErrors = 0;
+    this.protocolErrors = this.tokensRefused = 0;
+    if (this.welcomed !== null) {
+      this.calm = true;
+      clearTimeout(this.calmTimer);
+      this.calmTimer = setTimeout(() => this.endCalm(), calmMaxMs);
+    }
     this.drop(1000);
     void this.connect();
   }
@@ -109,6 +133,7 @@ export class Connection {
   /** Ends for good; `start` takes it up again. */
   stop(): void {
     this.stopped = true;
+    this.endCalm();
     this.flush();
     this.drop(1000);
     this.setStatus('closed');
@@ -131,8 +156,15 @@ export class Connection {
     return true;
   }
 
+  private endCalm(): void {
+    clearTimeout(this.calmTimer);
+    if (!this.calm) return;
+    this.calm = false;
+    if (!this.stopped && this.welcomed === null) this.setStatus(this.downStatus());
+  }
+
   private setStatus(status: ConnectionStatus): void {
-    if (status === this.current) return;
+    if (status === this.current || (this.calm && status === 'reconnecting')) return;
     this.current = status;
     this.handlers.status(status);
   }
@@ -140,16 +172,23 @@ export class Connection {
   private async connect(): Promise<void> {
     clearTimeout(this.retryTimer);
     const attempt = ++this.attempt;
+    this.attempting = true;
     const isCurrent = (): boolean => attempt === this.attempt && !this.stopped;
     this.setStatus(this.downStatus());
     let hello: ClientValue<'hello'>;
     let socket: WebSocketLike;
+    clearTimeout(this.lifeTimer);
+    this.lifeTimer = setTimeout(() => {
+      this.handlers.error(new ConnectionError('unauthenticated', `no attempt could be made within ${helloTimeoutMs / 1_000} s`));
+      this.lost();
+    }, helloTimeoutMs);
     try {
       hello = await this.handlers.hello(attempt);
       if (!isCurrent()) return;
       socket = new this.WebSocket(this.url, [this.codec.subprotocol]);
     } catch (error) {
       if (!isCurrent()) return;
+      clearTimeout(this.lifeTimer);
       if (error instanceof SyntaxError || (error as { name?: unknown } | null)?.name === 'SyntaxError') {
         this.fail(new ConnectionError('bad_url', `${this.url} is no WebSocket address`));
         return;
@@ -162,6 +201,7 @@ export class Connection {
     this.socket = socket;
     socket.binaryType = 'arraybuffer';
     this.lastByteAt = performance.now();
+    clearTimeout(this.lifeTimer);
     this.lifeTimer = setTimeout(() => this.lost(), connectTimeoutMs);
     socket.onopen = () => {
       socket.send(this.codec.frame([this.codec.encode({ kind: 'hello', value: hello })]));
@@ -219,6 +259,8 @@ export class Connection {
     this.welcomed = welcome;
     this.everUp = true;
     this.lastError = null;
+    this.tokensRefused = 0;
+    this.endCalm();
     this.backoff.succeeded();
     this.watch();
     this.setStatus('connected');
@@ -256,13 +298,17 @@ export class Connection {
     }, withinMs);
   }
 
-  /** Finds out soon whether the socket still lives, or tries again at once where there is none. */
-  private probe(): void {
+  /**
+   * Finds out soon whether the socket still lives, or tries again at once where there is none. One
+   * that was still connecting while the network came is stuck on the old one.
+   */
+  private probe(networkCame = false): void {
     if (this.stopped) return;
     if (this.welcomed !== null) {
       this.ping(probeWithinMs);
-    } else if (this.socket === null && this.isOnline()) {
+    } else if (this.isOnline() && (!this.attempting || networkCame)) {
       this.backoff.reset();
+      this.drop();
       void this.connect();
     } else {
       this.setStatus(this.downStatus());
@@ -275,6 +321,9 @@ export class Connection {
     const afterMs = this.goAwayMs ?? 0;
     this.drop();
     if (this.stopped) return;
+    if ((error?.code ?? codeOfClose(closeCode)) === 'unauthenticated' && this.handlers.renewable?.() === true) {
+      if (++this.tokensRefused < tokensMax) return this.retry();
+    }
     const final = error !== null && isCode(error.code) ? codes[error.code].action === 'stop' : closeCode !== undefined && !retriesAfterClose(closeCode);
     if (final) {
       this.fail(error ?? new ConnectionError(codeOfClose(closeCode), reason || `the server closed with ${closeCode}`));
@@ -285,6 +334,8 @@ export class Connection {
   }
 
   private retry(planned = false, afterMs = 0): void {
+    this.attempting = false;
+    this.endCalm();
     this.setStatus(this.downStatus());
     clearTimeout(this.retryTimer);
     this.retryTimer = setTimeout(() => void this.connect(), this.backoff.nextMs({ planned, afterMs }));
@@ -292,6 +343,7 @@ export class Connection {
 
   private fail(error: CoeditError): void {
     this.stopped = true;
+    this.endCalm();
     this.drop();
     this.handlers.error(error);
     this.setStatus('closed');
@@ -308,13 +360,14 @@ export class Connection {
     this.outbox = [];
     this.goAwayMs = null;
     this.lastError = null;
+    this.attempting = false;
     if (socket !== null) {
       socket.onopen = socket.onmessage = socket.onclose = null;
       // `ws` reports the end of a socket that never opened as an error; nobody waits for it here.
       socket.onerror = () => undefined;
       socket.close(closeCode);
     }
-    if (welcomed !== null) this.handlers.down();
+    if (welcomed !== null) this.handlers.down(this.calm);
   }
 
   private flush(): void {
@@ -352,15 +405,19 @@ export class Connection {
     const target = globalThis as Partial<Pick<Window, 'addEventListener' | 'removeEventListener' | 'document'>>;
     if (target.addEventListener === undefined || target.document === undefined) return () => undefined;
     const probe = (): void => this.probe();
+    const online = (): void => this.probe(true);
     const visible = (): void => {
       if (target.document?.visibilityState === 'visible') this.probe();
     };
-    target.addEventListener('online', probe);
+    target.addEventListener('online', online);
     target.addEventListener('offline', probe);
+    // Back from the cache of pages: its sockets were closed behind our back.
+    target.addEventListener('pageshow', probe);
     target.document.addEventListener('visibilitychange', visible);
     return () => {
-      target.removeEventListener?.('online', probe);
+      target.removeEventListener?.('online', online);
       target.removeEventListener?.('offline', probe);
+      target.removeEventListener?.('pageshow', probe);
       target.document?.removeEventListener('visibilitychange', visible);
     };
   }

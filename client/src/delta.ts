@@ -1,18 +1,10 @@
-// What is added to quill-delta: the checks and the normal form of deltas at the door, lengths, and
-// the two directions of transformation by name. quill-delta does the algebra.
-import Delta from 'quill-delta';
-import { canonicalJson, checkJson, isRefusedKey, isWellFormed } from './canonical_json.js';
+// The door to deltas: the checks and the normal form of deltas at the door, lengths, and
+// the two directions of transformation by name. delta_class.ts does the algebra.
+import { checkJson, isRefusedKey, isWellFormed, sameJson } from './canonical_json.js';
+import { type Attributes, Delta, type Op, opLength } from './delta_class.js';
 import { EditError, ProtocolError } from './errors.js';
 
-export { Delta };
-
-export type Attributes = { [key: string]: unknown };
-export type Op = {
-  insert?: string | Record<string, unknown>;
-  delete?: number;
-  retain?: number | Record<string, unknown>;
-  attributes?: Attributes;
-};
+export { type Attributes, Delta, type Op, opLength };
 
 /** Anything that reads as a delta: Quill's own, ours, or plain data. */
 export type DeltaLike = { readonly ops: readonly Op[] } | readonly Op[];
@@ -32,13 +24,6 @@ export function isEmpty(delta: Delta): boolean {
   return delta.ops.length === 0;
 }
 
-/** Length of one operation in UTF-16 code units. */
-export function opLength(op: Op): number {
-  if (typeof op.delete === 'number') return op.delete;
-  if (typeof op.retain === 'number') return op.retain;
-  return typeof op.insert === 'string' ? op.insert.length : 1;
-}
-
 /** Units a delta asks of the text it stands on. */
 export function baseLength(delta: Delta): number {
   let length = 0;
@@ -53,6 +38,15 @@ export function targetLength(delta: Delta): number {
   return length;
 }
 
+/** A copy that shares nothing an application could change. */
+export function copyOf(delta: Delta): Delta {
+  return new Delta(
+    delta.ops.map((op) =>
+      op.attributes === undefined && typeof op.insert !== 'object' ? { ...op } : structuredClone(op),
+    ),
+  );
+}
+
 /** The text of a document, embeds as U+FFFC so that positions in it are positions in the document. */
 export function textOf(document: Delta): string {
   let text = '';
@@ -62,7 +56,7 @@ export function textOf(document: Delta): string {
 
 /** Whether two deltas in normal form are the same, whatever the order of their keys. */
 export function sameDelta(a: Delta, b: Delta): boolean {
-  return a === b || canonicalJson(a.ops) === canonicalJson(b.ops);
+  return a === b || sameJson(a.ops, b.ops);
 }
 
 /** `delta` carried over `committed`, which stands first: its text left, its formats win. */
@@ -89,7 +83,8 @@ function checkAttributes(attributes: unknown): Attributes | undefined {
   }
   const checked = attributes as Attributes;
   checkJson(checked, 'a format');
-  return Object.keys(checked).length === 0 ? undefined : checked;
+  // A copy: what is in a delta is never changed any more.
+  return Object.keys(checked).length === 0 ? undefined : structuredClone(checked);
 }
 
 function withoutNulls(attributes: Attributes | undefined): Attributes | undefined {
@@ -107,7 +102,7 @@ function checkEmbed(embed: unknown): Record<string, unknown> {
     throw new ProtocolError(`an embed has the keys ${JSON.stringify(keys)}, exactly one is asked`);
   }
   checkJson(embed, 'an embed');
-  return embed as Record<string, unknown>;
+  return structuredClone(embed) as Record<string, unknown>;
 }
 
 function kindsOf(op: Op): number {

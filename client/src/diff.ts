@@ -1,15 +1,13 @@
 // The difference of two documents that never cuts a surrogate pair. Each distinct code point (or
-// line) and each distinct embed is given one 16-bit token below the surrogates, and fast-diff
-// compares the token strings: a pair is one token, so no edge of the result can fall inside it.
-import fastDiff from 'fast-diff';
+// line) and each distinct embed is given one token, and the tokens are compared: a pair is one
+// token, so no edge of the result can fall inside it.
 import { canonicalJson, isWellFormed } from './canonical_json.js';
 import { type Attributes, Delta, type Op, opLength } from './delta.js';
+import { tokenRuns } from './myers.js';
 
-/** Tokens stay below U+D800, so that fast-diff meets no surrogates of its own. */
-const tokensMax = 0xd7ff;
 /** Beyond so many differing units the comparison goes by lines: it is quadratic at worst. */
 const codePointUnitsMax = 8_000;
-/** Beyond so many pieces the differing middle is replaced whole. */
+/** Beyond so many pieces the differing middle is replaced whole; fewer than there are tokens. */
 const piecesMax = 16_000;
 
 interface Flat {
@@ -68,25 +66,21 @@ function runs(a: Flat, b: Flat): [number, number][] {
   const aPieces = pieces(a, prefix, aEnd, byLines);
   const bPieces = pieces(b, prefix, bEnd, byLines);
   const tokens = new Map<string, number>();
-  const tokenOf = ({ key }: { key: string }): string => {
+  const tokenOf = ({ key }: { key: string }): number => {
     let token = tokens.get(key);
-    if (token === undefined) tokens.set(key, (token = tokens.size + 1));
-    return String.fromCharCode(token);
+    if (token === undefined) tokens.set(key, (token = tokens.size));
+    return token;
   };
-  const aTokens = aPieces.map(tokenOf).join('');
-  const bTokens = bPieces.map(tokenOf).join('');
-  if (tokens.size > tokensMax || aPieces.length + bPieces.length > piecesMax) {
+  if (aPieces.length + bPieces.length > piecesMax) {
     result.push([1, bEnd - prefix], [-1, aEnd - prefix]);
   } else {
     let aIndex = 0;
     let bIndex = 0;
-    for (const [kind, run] of fastDiff(aTokens, bTokens)) {
+    for (const [kind, count] of tokenRuns(Uint16Array.from(aPieces, tokenOf), Uint16Array.from(bPieces, tokenOf))) {
       let units = 0;
-      for (let i = 0; i < run.length; i++) {
-        units += (kind === 1 ? bPieces[bIndex + i] : aPieces[aIndex + i])?.units ?? 0;
-      }
-      if (kind !== 1) aIndex += run.length;
-      if (kind !== -1) bIndex += run.length;
+      for (let i = 0; i < count; i++) units += (kind === 1 ? bPieces[bIndex + i] : aPieces[aIndex + i])?.units ?? 0;
+      if (kind !== 1) aIndex += count;
+      if (kind !== -1) bIndex += count;
       result.push([kind, units]);
     }
   }

@@ -2,27 +2,31 @@
 import type { Json } from './canonical_json.js';
 import { canonicalJson, checkJson } from './canonical_json.js';
 import { Backoff } from './backoff.js';
-import type { ConnectionStatus } from './connection.js';
-import { Delta, type DeltaLike, baseLength, deltaFromEditor, isEmpty, textOf } from './delta.js';
-import { alignPairs } from './diff.js';
+import { calmMaxMs } from './connection.js';
+import { Delta, type DeltaLike, copyOf, isEmpty, textOf } from './delta.js';
+import { checkedEdit } from './edit_check.js';
+import type { DocumentHost } from './document_host.js';
 import { Emitter, type Listener } from './emitter.js';
+import { FlushWaiters } from './flush_waiters.js';
 import { ClosedError, type CoeditError, EditError, RefusedError, RejectedError, codes, isCode } from './errors.js';
 import {
-  type ClientMessage,
   type ClientValue,
-  type Limits,
   type Opened,
   type Range,
   type ServerMessage,
   type ServerValue,
   limitOf,
 } from './messages.js';
-import { type OwnPresence, Room, type RoomMember, carryOwn } from './presence.js';
+import type { Journal } from './keeper.js';
+import { OwnPresenceSender } from './own_presence.js';
+import { Room, type RoomMember } from './presence.js';
 import type {
+  ApplyOptions,
   Change,
   DocumentEvents,
   DocumentType,
   PresenceHandle,
+  Recovery,
   Role,
   SharedDocument,
   Status,
@@ -32,34 +36,18 @@ import {
   type DocumentEvent,
   type DocumentState,
   type Effect,
+  type Stranded,
   hasPending,
   initialState,
   pendingOf,
   step,
 } from './state.js';
+import { type EditSource, UndoHistory } from './undo.js';
 
-/** What a document needs of its client. */
-export interface DocumentHost {
-  send(message: ClientMessage): boolean;
-  /** Bytes of a submit with this delta in the encoding in use. */
-  measure(channel: number, delta: Delta): number;
-  readonly limits: Limits | null;
-  readonly connectionStatus: ConnectionStatus;
-  readonly sessionId: string | null;
-  /** A number for an `open`, whose answer comes to this document. */
-  request(document: DocumentSession): number;
-  attach(channel: number, document: DocumentSession): void;
-  detach(channel: number, document: DocumentSession): void;
-  closed(document: DocumentSession): void;
-  /** Takes a document back that had ended. False when another object has its place. */
-  reopened(document: DocumentSession): boolean;
-}
+/** After these nothing that is pending can ever be sent. */
+const strandingCodes: ReadonlySet<string> = new Set(['no_such_document', 'forbidden', 'type_mismatch']);
 
-const presenceIntervalMs = 50;
-/** Of one component beside its text; above this it is worth measuring. */
-const componentBytesSmall = 2_048;
-
-interface Waiter {
+interface Settle {
   resolve(): void;
   reject(error: CoeditError): void;
 }
@@ -71,7 +59,16 @@ interface Assembly {
 
 export class DocumentSession implements SharedDocument {
   readonly ready: Promise<void>;
-  readonly presence: PresenceHandle = { set: (presence) => this.setPresence(presence) };
+  readonly presence: PresenceHandle = {
+    set: (presence) => {
+      if (presence.state !== undefined) {
+        checkJson(presence.state, 'a presence');
+        this.checkBytes('presenceBytes', canonicalJson(presence.state));
+      }
+      this.own.set(presence, this.length);
+    },
+  };
+  readonly history = new UndoHistory((delta, source, selection) => this.edit(delta, source, { selection }));
   type: DocumentType | null = null;
   role: Role | null = null;
   error: CoeditError | null = null;
@@ -80,8 +77,8 @@ export class DocumentSession implements SharedDocument {
   private readonly room = new Room();
   private readonly backoff = new Backoff();
   private state: DocumentState = initialState;
-  private settleReady: Waiter = { resolve: () => undefined, reject: () => undefined };
-  private waiters: Waiter[] = [];
+  private settleReady: Settle = { resolve: () => undefined, reject: () => undefined };
+  private readonly flushes = new FlushWaiters();
   private ended = false;
   private lastStatus: Status = 'connecting';
   private channel: number | null = null;
@@ -91,10 +88,17 @@ export class DocumentSession implements SharedDocument {
   private fresh = false;
   private foreign = false;
   private reopenTimer: ReturnType<typeof setTimeout> | undefined;
-  private own: OwnPresence | null = null;
-  private ownUnsent = false;
-  private presenceTimer: ReturnType<typeof setTimeout> | undefined;
-  private presenceSentAt = Number.NEGATIVE_INFINITY;
+  private readonly own: OwnPresenceSender;
+  private readonly journal: Journal | null;
+  /** While the journal is read nothing is asked of the server. */
+  private loading = false;
+  /** The operation in flight that is being written to the journal and was not sent yet. */
+  private unwritten: number | null = null;
+  private everLive = false;
+  private edited = false;
+  private refusedLately = false;
+  /** The channel is down by our own wish and expected back at once: nothing to alarm anyone with. */
+  private calmTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly id: string,
@@ -106,13 +110,16 @@ export class DocumentSession implements SharedDocument {
     });
     // Whoever waits sees the rejection; nobody has to wait.
     this.ready.catch(() => undefined);
+    this.own = new OwnPresenceSender({ stamp: () => this.stamp(), send: (message) => this.host.send(message) });
+    this.journal = host.journal(id);
+    if (this.journal !== null) void this.restore(this.journal);
   }
 
   get text(): string {
     return textOf(this.state.view);
   }
   get delta(): Delta {
-    return new Delta(this.state.view.ops.map((op) => structuredClone(op)));
+    return copyOf(this.state.view);
   }
   get length(): number {
     return this.state.view.length();
@@ -128,26 +135,28 @@ export class DocumentSession implements SharedDocument {
   }
   get status(): Status {
     if (this.ended) return 'closed';
-    if (this.state.live) return hasPending(this.state) ? 'saving' : 'saved';
+    if (this.state.live || this.calmTimer !== undefined) {
+      if (hasPending(this.state)) return 'saving';
+      if (this.refusedLately) return 'rejected';
+      if (this.readOnly) return 'read-only';
+      return this.edited ? 'saved' : 'synchronised';
+    }
     if (this.host.connectionStatus === 'offline') return 'offline';
-    return this.state.known === null ? 'connecting' : 'reconnecting';
+    return this.everLive ? 'reconnecting' : 'connecting';
+  }
+  get kept(): boolean {
+    return this.journal?.kept === true;
+  }
+  private get readOnly(): boolean {
+    return this.role === 'reader' || this.role === 'commenter';
   }
 
   on<K extends keyof DocumentEvents>(kind: K, listener: Listener<DocumentEvents[K]>): () => void {
     return this.emitter.on(kind, listener);
   }
 
-  apply(edit: DeltaLike, options: { readonly origin?: unknown } = {}): Delta {
-    const delta = this.checkEdit(edit);
-    if (isEmpty(delta)) return delta;
-    if (this.own !== null) this.own = carryOwn(this.own, delta, true);
-    this.run({ kind: 'edit', delta }, (length) => ({
-      delta,
-      source: 'local',
-      length,
-      ...('origin' in options ? { origin: options.origin } : {}),
-    }));
-    return delta;
+  apply(edit: DeltaLike, options: ApplyOptions = {}): Delta {
+    return this.edit(edit, 'local', 'origin' in options ? { origin: options.origin } : {}, options.selectionBefore);
   }
 
   signal(topic: string, payload: Json): boolean {
@@ -160,20 +169,16 @@ export class DocumentSession implements SharedDocument {
   flush(): Promise<void> {
     if (!hasPending(this.state)) return Promise.resolve();
     if (this.ended) return Promise.reject(this.closedError());
-    return new Promise((resolve, reject) => this.waiters.push({ resolve, reject }));
+    return this.flushes.wait();
   }
 
   close(): void {
     if (this.ended) return;
     if (this.channel !== null) this.host.send({ kind: 'leave', value: { channel: this.channel } });
     if (hasPending(this.state)) {
-      this.emitter.emit('recovery', {
-        reason: 'closed',
-        message: 'the document was closed before these edits were durable',
-        document: this.state.view,
-        pending: pendingOf(this.state),
-        base: this.state.confirmed,
-      });
+      const copy = this.strandedBy('closed', 'the document was closed before these edits were durable');
+      if (this.journal === null) this.recover(copy);
+      else void this.journal.settled().then((kept) => kept || this.recover(copy));
     }
     this.end(null);
     this.host.closed(this);
@@ -196,8 +201,9 @@ export class DocumentSession implements SharedDocument {
   }
 
   /** The connection is down: every channel with it. */
-  disconnected(): void {
+  disconnected(calm: boolean): void {
     clearTimeout(this.reopenTimer);
+    if (calm && this.state.live) this.calmTimer ??= setTimeout(() => this.endCalm(), calmMaxMs);
     this.detach();
     this.run({ kind: 'lost' });
   }
@@ -234,6 +240,7 @@ export class DocumentSession implements SharedDocument {
     // The channel this client has just left may not be gone yet.
     if (retry || code === 'already_open') this.reopenLater(afterMs);
     else this.end(new RefusedError(code, text));
+    this.endCalm();
   }
 
   /** A message of this document's channel. */
@@ -282,7 +289,7 @@ export class DocumentSession implements SharedDocument {
 
   private open(): void {
     clearTimeout(this.reopenTimer);
-    if (this.ended || this.channel !== null || this.openRequest !== null) return;
+    if (this.ended || this.loading || this.channel !== null || this.openRequest !== null) return;
     const { known, inFlight } = this.state;
     const request = this.host.request(this);
     const value: ClientValue<'open'> = { request, document: this.id, composed: true };
@@ -300,12 +307,14 @@ export class DocumentSession implements SharedDocument {
     this.type = opened.type as DocumentType;
     this.room.reset(opened.members, opened.authors);
     this.setRole(opened.role);
+    clearTimeout(this.calmTimer);
+    this.calmTimer = undefined;
     this.run({ kind: 'opened', opened, foreign });
     if (!this.state.live) return;
     this.backoff.succeeded();
+    this.everLive = true;
     if (first) this.settleReady.resolve();
-    this.ownUnsent = this.own !== null;
-    this.sendPresence();
+    this.own.forgotten();
     this.emitter.emit('members', this.members);
   }
 
@@ -328,6 +337,40 @@ export class DocumentSession implements SharedDocument {
     else this.end(new ClosedError(code, text));
   }
 
+  /** Takes up what was kept of this document, and copies nobody took yet. */
+  private async restore(journal: Journal): Promise<void> {
+    this.loading = true;
+    const [saved, copies] = await Promise.all([journal.load(), this.host.copies(this.id)]);
+    this.loading = false;
+    if (this.ended) return;
+    if (saved !== null) {
+      const { type, role, inFlight, buffer, confirmed } = saved;
+      const pending = inFlight === null ? buffer : inFlight.local.compose(buffer);
+      this.type = type;
+      this.role = role;
+      const { known, author, nextSequence } = saved;
+      this.state = { live: false, known, author, nextSequence, confirmed, inFlight, buffer, view: confirmed.compose(pending) };
+      if (hasPending(this.state)) this.history.adopted();
+      this.emitter.hold(() => {
+        this.emitter.emit('role', role);
+        this.settleReady.resolve();
+        this.host.pendingChanged();
+        this.tell();
+      });
+    }
+    if (this.host.connectionStatus === 'connected') this.open();
+    if (copies.length === 0) return;
+    // After those who wait for `ready` have set up their listeners.
+    await this.ready.catch(() => undefined);
+    for (const copy of copies) this.emitter.emit('recovery', this.host.recovery(this, copy, false));
+  }
+
+  private endCalm(): void {
+    clearTimeout(this.calmTimer);
+    this.calmTimer = undefined;
+    this.tell();
+  }
+
   private reopenLater(afterMs = 0): void {
     clearTimeout(this.reopenTimer);
     this.reopenTimer = setTimeout(() => this.open(), this.backoff.nextMs({ afterMs }));
@@ -336,24 +379,52 @@ export class DocumentSession implements SharedDocument {
   private detach(): void {
     if (this.channel !== null) this.host.detach(this.channel, this);
     this.channel = null;
+    this.unwritten = null;
     this.openRequest = null;
     this.assembly = null;
   }
 
   private end(error: CoeditError | null): void {
     clearTimeout(this.reopenTimer);
-    clearTimeout(this.presenceTimer);
-    this.presenceTimer = undefined;
+    clearTimeout(this.calmTimer);
+    this.calmTimer = undefined;
+    this.own.stop();
     this.detach();
     this.state = { ...this.state, live: false };
     this.ended = true;
     this.error = error;
+    if (error !== null && hasPending(this.state)) {
+      const { code: reason, message } = error;
+      if (strandingCodes.has(reason)) this.run({ kind: 'stranded', reason, message });
+      else this.recover(this.strandedBy(reason, message), true);
+    }
+    if (error?.code === 'no_such_document') this.journal?.drop();
     // One that never opened holds nothing: asking for it again may start over.
     if (this.state.known === null) this.host.closed(this);
     const closed = this.closedError();
     this.settleReady.reject(closed);
-    for (const waiter of this.waiters.splice(0)) waiter.reject(closed);
+    this.flushes.fail(closed);
     if (error !== null) this.emitter.emit('error', error);
+    this.tell();
+  }
+
+  private strandedBy(reason: string, message: string): Stranded {
+    const { view, confirmed } = this.state;
+    return { reason, message, document: view, pending: pendingOf(this.state), base: confirmed };
+  }
+
+  private recover(stranded: Stranded, resumable = false): void {
+    this.emitter.emit('recovery', this.host.recovery(this, stranded, resumable));
+  }
+
+  /** A copy of edits of this document that another client of this device could not bring in. */
+  handOut(recovery: Recovery): void {
+    this.emitter.emit('recovery', recovery);
+  }
+
+  /** The application has a copy. */
+  taken(): void {
+    this.refusedLately = false;
     this.tell();
   }
 
@@ -380,41 +451,87 @@ export class DocumentSession implements SharedDocument {
   }
 
   private run(event: DocumentEvent, local?: (length: number) => Change): void {
+    const { view } = this.state;
     const { state, effects } = step(this.state, event, this.submitLimits());
+    const pending = hasPending(this.state);
     this.state = state;
+    this.save(event, effects);
+    this.tellHistory(event, view, effects);
     this.emitter.hold(() => {
       if (local !== undefined) this.emitter.emit('change', local(this.length));
       for (const effect of effects) this.perform(effect);
-      if (!hasPending(this.state)) for (const waiter of this.waiters.splice(0)) waiter.resolve();
+      this.flushes.moved(this.state, event.kind === 'opened');
+      if (pending !== hasPending(this.state)) this.host.pendingChanged();
       this.tell();
-      if (this.ownUnsent) this.sendPresence();
+      this.own.send();
     });
+    this.history.tell();
+  }
+
+  /** An own edit it knows already: `view` is the text that changes of others stand on. */
+  private tellHistory(event: DocumentEvent, view: Delta, effects: readonly Effect[]): void {
+    const { history } = this;
+    if (event.kind === 'opened') history.opened();
+    let before = (): Delta => (event.kind === 'edit' ? view.compose(event.delta) : view);
+    for (const effect of effects) {
+      if (effect.kind === 'submit') history.sent(isEmpty(this.state.buffer));
+      if (effect.kind !== 'change') continue;
+      const text = before;
+      history.changed(effect.delta, effect.source, text);
+      before = () => text().compose(effect.delta);
+    }
+    if (!hasPending(this.state)) history.allDurable();
+  }
+
+  /** Gives the state to the journal, which writes it before anything new of it is sent. */
+  private save(event: DocumentEvent, effects: readonly Effect[]): void {
+    const { journal, type, role } = this;
+    const { known, author, nextSequence, confirmed, inFlight, buffer } = this.state;
+    if (journal === null || known === null || type === null || role === null || event.kind === 'lost') return;
+    const whole = event.kind === 'opened' && event.opened.snapshot !== undefined;
+    const advanced = effects.flatMap((effect) => (effect.kind === 'advanced' ? [effect.delta] : []));
+    // What was refused must not be sent again by the next page.
+    const soon = effects.some(({ kind }) => kind === 'recovery');
+    journal.save({ type, role, known, author, nextSequence, confirmed, inFlight, buffer }, whole ? null : advanced, soon);
+  }
+
+  private async submit({ sequence, revision, delta }: Extract<Effect, { kind: 'submit' }>): Promise<void> {
+    const { channel, journal } = this;
+    if (journal !== null) {
+      this.unwritten = sequence;
+      await journal.settled();
+      // Meanwhile the channel may have been lost, and the operation's fate with it.
+      if (this.unwritten !== sequence) return;
+      this.unwritten = null;
+    }
+    if (channel === null || channel !== this.channel || !this.state.live || this.state.inFlight?.sequence !== sequence) return;
+    this.host.send({ kind: 'submit', value: { channel, sequence, revision, delta } });
+    this.own.send();
   }
 
   private perform(effect: Effect): void {
     switch (effect.kind) {
       case 'submit':
-        if (this.channel !== null) {
-          const { sequence, revision, delta } = effect;
-          this.host.send({ kind: 'submit', value: { channel: this.channel, sequence, revision, delta } });
-        }
+        void this.submit(effect);
         return;
       case 'change':
-        if (this.own !== null) this.own = carryOwn(this.own, effect.delta, false);
-        this.emitter.emit('change', { delta: effect.delta, source: effect.source, length: this.length });
+        this.own.carry(effect.delta, false);
+        this.emitter.emit('change', { delta: copyOf(effect.delta), source: effect.source, length: this.length });
         return;
       case 'advanced':
         this.room.advanced(effect);
         return;
       case 'rejected': {
         const error = new RejectedError(effect.code, effect.text);
-        for (const waiter of this.waiters.splice(0)) waiter.reject(error);
+        this.flushes.fail(error);
         if (effect.code === 'forbidden') this.setRole('reader');
-        this.emitter.emit('rejected', { error, delta: effect.delta });
+        this.refusedLately = true;
+        this.emitter.emit('rejected', { error, delta: copyOf(effect.delta) });
         return;
       }
       case 'recovery':
-        this.emitter.emit('recovery', effect.recovery);
+        this.refusedLately ||= !isEmpty(effect.recovery.pending);
+        this.recover(effect.recovery);
         return;
       case 'reopen': {
         this.fresh = effect.fresh;
@@ -426,80 +543,37 @@ export class DocumentSession implements SharedDocument {
     }
   }
 
+  private edit(
+    edit: DeltaLike,
+    source: EditSource,
+    details: Pick<Change, 'origin' | 'selection'>,
+    selectionBefore: readonly Range[] | null = null,
+  ): Delta {
+    const delta = this.checkEdit(edit);
+    if (isEmpty(delta)) return delta;
+    this.history.record(source, delta, this.state.view, selectionBefore);
+    this.edited = true;
+    this.refusedLately = false;
+    this.own.carry(delta, true);
+    this.run({ kind: 'edit', delta }, (length) => ({ delta: copyOf(delta), source, length, ...details }));
+    return copyOf(delta);
+  }
+
   private checkEdit(edit: DeltaLike): Delta {
     if (this.ended) throw new EditError('closed', `document ${this.id} is closed`);
     if (this.state.known === null) throw new EditError('not_ready', `document ${this.id} is not open yet`);
-    if (this.role === 'reader' || this.role === 'commenter') {
-      throw new EditError('forbidden', `a ${this.role} may not edit`);
-    }
-    const { view } = this.state;
-    const normal = deltaFromEditor(edit);
-    const asked = baseLength(normal);
-    if (asked > view.length()) {
-      throw new EditError('invalid_operation', `an edit of ${asked} units does not fit a text of ${view.length()}`);
-    }
-    const plain = this.type === 'plain-text';
-    const limits = this.submitLimits();
-    for (const op of normal.ops) {
-      const embed = typeof op.insert === 'object';
-      if (plain && (embed || op.attributes !== undefined)) {
-        throw new EditError('invalid_operation', 'plain text has neither formats nor embeds');
-      }
-      if (!embed && op.attributes === undefined) continue;
-      // What cannot be split must fit by itself.
-      const alone = typeof op.insert === 'string' ? { ...op, insert: 'x' } : op;
-      if (canonicalJson(alone).length < componentBytesSmall) continue;
-      if (limits.measure(new Delta([alone])) > limits.messageBytes) {
-        throw new EditError('too_big', 'a single component is larger than one message may be');
-      }
-    }
-    return alignPairs(normal, view);
+    if (this.readOnly) throw new EditError('forbidden', `a ${this.role} may not edit`);
+    return checkedEdit(edit, this.state.view, this.type, this.submitLimits());
   }
 
   // ---- presence ----
 
-  private setPresence({ ranges, state }: { readonly ranges?: readonly Range[]; readonly state?: Json }): void {
-    if (state !== undefined) {
-      checkJson(state, 'a presence');
-      this.checkBytes('presenceBytes', canonicalJson(state));
-    }
-    const units = this.length;
-    const clamp = (position: number): number => Math.max(0, Math.min(units, Math.trunc(position)));
-    const before = this.own;
-    const next: OwnPresence = {
-      ranges: ranges?.map(({ anchor, head }) => ({ anchor: clamp(anchor), head: clamp(head) })) ?? before?.ranges ?? [],
-      ...(state !== undefined ? { state } : before?.state !== undefined ? { state: before.state } : {}),
-    };
-    this.own = next;
-    // The others carry what they know over the edits themselves: only what that does not tell is sent.
-    if (before === null || canonicalJson(before) !== canonicalJson(next)) this.ownUnsent = true;
-    this.sendPresence();
-  }
-
-  /** Sends own presence when it can be said: nothing unsent stands between it and the server's text. */
-  private sendPresence(): void {
+  /** Nothing unsent may stand between the own ranges and the server's text. */
+  private stamp(): Pick<ClientValue<'presence'>, 'channel' | 'revision' | 'after'> | null {
     const { known, inFlight, buffer, live } = this.state;
-    if (!this.ownUnsent || this.own === null || !live || known === null || this.channel === null) return;
-    if (!isEmpty(buffer) || this.presenceTimer !== undefined) return;
-    const waitMs = this.presenceSentAt + presenceIntervalMs - performance.now();
-    if (waitMs > 0) {
-      this.presenceTimer = setTimeout(() => {
-        this.presenceTimer = undefined;
-        this.sendPresence();
-      }, Math.ceil(waitMs));
-      return;
-    }
-    const value: ClientValue<'presence'> = {
-      channel: this.channel,
-      revision: known.revision,
-      ranges: this.own.ranges.map((range) => ({ ...range })),
-    };
-    if (inFlight !== null) value.after = inFlight.sequence;
-    if (this.own.state !== undefined) value.state = this.own.state;
-    if (this.host.send({ kind: 'presence', value })) {
-      this.ownUnsent = false;
-      this.presenceSentAt = performance.now();
-    }
+    if (!live || known === null || this.channel === null || this.unwritten !== null || !isEmpty(buffer)) return null;
+    const stamp = { channel: this.channel, revision: known.revision };
+    return inFlight === null ? stamp : { ...stamp, after: inFlight.sequence };
   }
 
   private checkBytes(limit: 'presenceBytes' | 'signalBytes', text: string): void {

@@ -1,5 +1,6 @@
 // Typed events. Listeners run in the order of the events even when one of them causes another.
 
+/** What is called with each event. */
 export type Listener<E> = (event: E) => void;
 
 /** A listener's own error must not stop the others: it is reported as an uncaught one. */

@@ -39,6 +39,7 @@ export const codes = {
   storage_full: { close: 4507, action: 'retry' },
 } as const satisfies Record<string, CodeRow>;
 
+/** One of the protocol's codes. */
 export type Code = keyof typeof codes;
 
 /** True for a code this version knows. */
@@ -96,6 +97,14 @@ export class ProtocolError extends CoeditError {
   constructor(message: string) {
     super('bad_message', message);
   }
+}
+
+/**
+ * Storage on this device that does not work: `storage_unavailable` (there is none, or another page
+ * holds it), `storage_quota` (it is full), `storage_failed`. Editing goes on without.
+ */
+export class StorageError extends CoeditError {
+  override readonly name = 'StorageError';
 }
 
 /** A call this document cannot serve: a wrong delta, not ready yet, no right to write, too big. */

@@ -3,11 +3,14 @@ export { type Client, type ClientEvents, type ConnectOptions, connect } from './
 export type { ConnectionStatus } from './connection.js';
 export { type Attributes, Delta, type DeltaLike, type Op } from './delta.js';
 export { diffDocuments } from './diff.js';
+export type { Listener } from './emitter.js';
 export type {
+  ApplyOptions,
   Change,
   DocumentEvents,
   DocumentType,
   PresenceHandle,
+  Recovery,
   Rejected,
   Role,
   SharedDocument,
@@ -24,9 +27,12 @@ export {
   ProtocolError,
   RefusedError,
   RejectedError,
+  StorageError,
   codes,
 } from './errors.js';
 export type { Encoding, Range, User } from './messages.js';
 export { displayColor, displayName, labelColor } from './names.js';
 export type { RoomMember } from './presence.js';
-export type { Recovery } from './state.js';
+export type { ChangeSource, Stranded } from './state.js';
+export type { OfflineStorage, StorageStatus } from './keeper.js';
+export type { EditSource, History, HistoryEvents } from './undo.js';

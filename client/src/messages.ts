@@ -1,5 +1,6 @@
 // Every message of the wire as one table of fields. The types, the JSON codec and the protobuf
-// codec all follow from it; `docs/protocol.md` says what the fields mean.
+// codec all follow from it; `docs/protocol.md` says what the fields mean. Kinds and fields stand in
+// the order of their numbers in proto/coedit.proto.
 import {
   type Infer,
   delta,
@@ -26,7 +27,8 @@ const limits = record({
   presenceBytes: integer,
   signalBytes: integer,
 });
-const commit = record({ revision: integer, digest, author: integer, sequence: integer, delta });
+// A Committed without its channel, which is field 1.
+const commit = record({ revision: integer, digest, author: integer, sequence: integer, delta }, 2);
 const member = record({
   sessionId: text,
   author: integer,
@@ -129,10 +131,20 @@ export type ServerMessage = MessageOf<typeof serverTable>;
 export type ServerValue<K extends keyof typeof serverTable> = Infer<(typeof serverTable)[K]>;
 export type ClientValue<K extends keyof typeof clientTable> = Infer<(typeof clientTable)[K]>;
 
-/** `color` is "#rrggbb". */
-export type User = Infer<typeof user>;
+/** Who someone is. */
+export interface User {
+  id: string;
+  name: string;
+  /** "#rrggbb". */
+  color: string;
+}
 /** Positions in UTF-16 code units from the start of the text. */
-export type Range = Infer<typeof range>;
+export interface Range {
+  /** Where the selection began. */
+  anchor: number;
+  /** Where the caret is. */
+  head: number;
+}
 /** In `welcome` 0 says that there is no such limit; see `limitOf`. */
 export type Limits = Infer<typeof limits>;
 export type Commit = Infer<typeof commit>;

@@ -1,27 +1,22 @@
 // Binds a shared document to a Quill 2 editor: both always hold one text.
 import type Quill from 'quill';
-import { type Attributes, Delta, type Op, opLength, overCommitted, overPending, sameDelta } from './delta.js';
+import { type Attributes, Delta, type Op, opLength } from './delta.js';
 import { diffDocuments } from './diff.js';
-import type { Change, SharedDocument } from './shared_document.js';
+import { type Binding, BindingCore, type BindingOptions, type Surface } from './binding_core.js';
+import type { CursorGeometry, Place } from './binding_cursors.js';
+import { type HistoryCommand, routeHistory } from './binding_history.js';
 import { EditError } from './errors.js';
-import { CursorLayer } from './quill_cursors.js';
+import type { Range } from './messages.js';
+import type { DocumentType, SharedDocument } from './shared_document.js';
 
-export interface QuillBindingOptions {
-  /** Whether to draw other people's cursors and selections; true unless told otherwise. */
-  readonly cursors?: boolean;
-}
+export type { Binding, BindingOptions };
 
-export interface QuillBinding {
-  /** Takes everything off the editor again and leaves its text. */
-  destroy(): void;
-}
-
-/** Remote edits wait for the end of an IME composition, but not longer than this. */
-const holdMaxMs = 15_000;
-
+/** What is used of Quill's own history: it is switched off. */
 interface HistoryModule {
-  options?: { userOnly?: boolean };
+  options?: { maxStack?: number };
   clear(): void;
+  undo(): void;
+  redo(): void;
 }
 
 /** Whether an edit takes away the last newline of the editor's text or inserts behind it. */
@@ -69,197 +64,176 @@ export function keepLastNewline(edit: Delta, base: Delta): Delta {
   return formats === undefined ? change : change.compose(new Delta().retain(target.length() - 1).retain(1, formats));
 }
 
-class Binding implements QuillBinding {
-  private readonly off: (() => void)[] = [];
-  private readonly layer: CursorLayer | null;
+/** Where a Quill editor shows its text. */
+class QuillGeometry implements CursorGeometry {
+  constructor(private readonly quill: Quill) {}
+
+  viewport(): Place {
+    return this.quill.root.getBoundingClientRect();
+  }
+
+  caretMax(): number {
+    return Math.max(0, this.quill.getLength() - 1);
+  }
+
+  caret(position: number): Place | null {
+    const bounds = this.quill.getBounds(position);
+    if (bounds === null) return null;
+    const origin = this.quill.container.getBoundingClientRect();
+    const { left, top, width, height } = bounds;
+    return { left: left + origin.left, top: top + origin.top, width, height };
+  }
+
+  selection(from: number, to: number): readonly Place[] {
+    const { quill } = this;
+    const [startBlot, startOffset] = quill.getLeaf(from);
+    const [endBlot, endOffset] = quill.getLeaf(Math.min(to, this.caretMax()));
+    if (startBlot === null || endBlot === null) return [];
+    const places: Place[] = [];
+    const range = document.createRange();
+    const walker = document.createTreeWalker(quill.root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    walker.currentNode = startBlot.domNode;
+    for (let node: Node | null = startBlot.domNode; node !== null; node = walker.nextNode()) {
+      if (node instanceof Text || node.childNodes.length === 0) {
+        range.selectNode(node);
+        if (node instanceof Text) {
+          if (node === startBlot.domNode) range.setStart(node, Math.min(startOffset, node.length));
+          if (node === endBlot.domNode) range.setEnd(node, Math.min(endOffset, node.length));
+        }
+        for (const place of range.getClientRects()) if (place.width > 0) places.push(place);
+      }
+      if (node === endBlot.domNode) break;
+    }
+    return places;
+  }
+}
+
+class QuillSurface implements Surface {
+  readonly type: DocumentType = 'rich-text';
+  readonly cursors: Surface['cursors'];
   private applying = false;
-  private composing = false;
-  /** Remote edits the editor has not been shown yet. */
-  private held = new Delta();
-  private holdTimer: ReturnType<typeof setTimeout> | undefined;
-  private selectionQueued = false;
-  private destroyed = false;
 
-  constructor(
-    private readonly document: SharedDocument,
-    private readonly quill: Quill,
-    { cursors = true }: QuillBindingOptions,
-  ) {
-    const history = this.history();
-    if (history?.options !== undefined) history.options.userOnly = true;
-    quill.enable(false);
-    this.layer = cursors ? new CursorLayer(document, quill) : null;
-    this.document.ready.then(
-      () => this.start(),
-      () => undefined, // The application hears of it through the document.
-    );
+  constructor(private readonly quill: Quill) {
+    this.cursors = { host: quill.container, geometry: new QuillGeometry(quill) };
   }
 
-  destroy(): void {
-    if (this.destroyed) return;
-    this.flushHeld();
-    this.destroyed = true;
-    clearTimeout(this.holdTimer);
-    for (const off of this.off) off();
-    this.layer?.destroy();
-  }
-
-  private history(): HistoryModule | undefined {
-    return this.quill.getModule('history') as HistoryModule | undefined;
-  }
-
-  private start(): void {
-    if (this.destroyed) return;
-    const { document, quill } = this;
-    this.quietly(() => quill.setContents(this.shown(document.delta), 'api'));
-    this.history()?.clear();
-    this.listen('text-change', (delta: Delta, before: Delta, source: string) => this.onTextChange(delta, before, source));
-    this.listen('selection-change', () => this.queueSelection());
-    this.listen('composition-start', () => {
-      this.composing = true;
-    });
-    this.listen('composition-end', () => {
-      this.composing = false;
-      // Quill itself is done with the composition one turn later.
-      queueMicrotask(() => this.flushHeld());
-    });
-    this.off.push(
-      document.on('change', (change) => this.onChange(change)),
-      document.on('status', () => this.enable()),
-      document.on('role', () => this.enable()),
-    );
-    this.enable();
-    this.layer?.draw();
-  }
-
-  private listen(event: string, handler: (...values: never[]) => void): void {
-    // Quill's typed overloads name only some of its events.
-    const emitter = this.quill.emitter as unknown as {
-      on(event: string, handler: (...values: never[]) => void): void;
-      off(event: string, handler: (...values: never[]) => void): void;
+  /** Follows the editor until the function it returns is called. */
+  follow(core: BindingCore): () => void {
+    const { quill } = this;
+    const off: (() => void)[] = [];
+    const listen = (event: string, handler: (...values: never[]) => void): void => {
+      // Quill's typed overloads name only some of its events.
+      const emitter = quill.emitter as unknown as {
+        on(event: string, handler: (...values: never[]) => void): void;
+        off(event: string, handler: (...values: never[]) => void): void;
+      };
+      emitter.on(event, handler);
+      off.push(() => emitter.off(event, handler));
     };
-    emitter.on(event, handler);
-    this.off.push(() => emitter.off(event, handler));
+    listen('text-change', (delta: Delta, before: Delta, source: string) => {
+      // What the user typed may come to light only while something else is applied.
+      if (this.applying && source !== 'user') return;
+      core.edited(keepLastNewline(new Delta(delta.ops), new Delta(before.ops)));
+    });
+    listen('selection-change', () => core.selected());
+    listen('composition-start', () => core.compositionStarted());
+    listen('composition-end', () => core.compositionEnded());
+    off.push(routeHistory(quill.container, quill.root, (command) => core.travel(command)));
+    off.push(this.replaceHistory((command) => core.travel(command)));
+    return () => {
+      for (const each of off) each();
+    };
   }
 
-  private enable(): void {
-    const { role, status } = this.document;
-    const writable = status !== 'closed' && role !== 'reader' && role !== 'commenter';
-    if (this.quill.isEnabled() !== writable) this.quill.enable(writable);
+  length(): number {
+    return this.quill.getLength();
   }
 
-  /** Runs what must not be taken for the user's edits. */
-  private quietly(work: () => void): void {
+  contents(): Delta {
+    return new Delta(this.quill.getContents().ops);
+  }
+
+  /** An embed this editor has no blot for becomes U+FFFC, of the same length. */
+  presentable(delta: Delta): Delta {
+    const isUnknown = (op: Op): boolean =>
+      typeof op.insert === 'object' && this.quill.scroll.query(Object.keys(op.insert)[0] ?? '') === null;
+    if (!delta.ops.some(isUnknown)) return delta;
+    return new Delta(delta.ops.map((op: Op) => (isUnknown(op) ? { ...op, insert: '\ufffc' } : op)));
+  }
+
+  takeInput(): void {
+    this.quill.update('user');
+  }
+
+  show(change: Delta): void {
     const outer = this.applying;
     this.applying = true;
     try {
-      work();
+      this.quill.updateContents(change.ops, 'api');
     } finally {
       this.applying = outer;
     }
   }
 
-  /** What this editor can show: an embed it has no blot for becomes U+FFFC, of the same length. */
-  private shown(delta: Delta): Delta {
-    const unknown = (op: Op): boolean =>
-      typeof op.insert === 'object' && this.quill.scroll.query(Object.keys(op.insert)[0] ?? '') === null;
-    if (!delta.ops.some(unknown)) return delta;
-    return new Delta(delta.ops.map((op: Op) => (unknown(op) ? { ...op, insert: '\ufffc' } : op)));
+  busy(): boolean {
+    return false;
   }
 
-  // ---- from the editor ----
-
-  private onTextChange(delta: Delta, before: Delta, source: string): void {
-    // What the user typed may come to light only while something else is applied.
-    if (this.applying && source !== 'user') return;
-    const mine = keepLastNewline(new Delta(delta.ops), new Delta(before.ops));
-    const edit = overCommitted(mine, this.held);
-    try {
-      const applied = this.document.apply(edit, { origin: this });
-      this.held = overPending(this.held, mine);
-      if (!sameDelta(applied, edit)) this.realign();
-    } catch (error) {
-      if (!(error instanceof EditError)) throw error;
-      // Not allowed, or not possible: the editor goes back to what the document holds.
-      this.realign();
-    }
-    this.queueSelection();
-  }
-
-  private queueSelection(): void {
-    if (this.selectionQueued) return;
-    this.selectionQueued = true;
-    queueMicrotask(() => {
-      this.selectionQueued = false;
-      if (this.destroyed || this.document.status === 'closed') return;
-      const range = this.quill.getSelection();
-      // Without focus the cursor stays where it was last seen.
-      if (range === null) return;
-      const anchor = this.held.transformPosition(range.index, true);
-      const head = this.held.transformPosition(range.index + range.length, true);
-      this.document.presence.set({ ranges: [{ anchor, head }] });
-    });
-  }
-
-  // ---- from the document ----
-
-  private onChange({ delta, origin, length }: Change): void {
-    if (origin === this) return;
-    const latest = length === this.document.length;
-    this.held = this.held.compose(delta);
-    if (this.composing) {
-      this.holdTimer ??= setTimeout(() => this.endComposition(), holdMaxMs);
-      return;
-    }
-    this.flushHeld();
-    // Quill may have its own idea of a change; the document's is the one that counts.
-    if (latest && this.held.ops.length === 0 && this.quill.getLength() !== this.document.length) this.realign();
-  }
-
-  /** Shows the editor what it has not been shown. */
-  private flushHeld(): void {
-    clearTimeout(this.holdTimer);
-    this.holdTimer = undefined;
-    if (this.destroyed || this.composing || this.held.ops.length === 0) return;
-    // What the user has typed and Quill not yet noticed stands on the text without what is held.
-    this.quill.update('user');
-    const { held } = this;
-    this.held = new Delta();
-    this.quietly(() => this.quill.updateContents(this.shown(held), 'api'));
-    this.layer?.draw();
-  }
-
-  /** A composition that never ends must not keep the others' edits away: the editor lets go of it. */
-  private endComposition(): void {
+  selection(): readonly Range[] | null {
     const range = this.quill.getSelection();
-    this.quill.root.blur();
-    // The browser's end of the composition comes first, with what was composed.
-    setTimeout(() => {
-      if (this.destroyed) return;
-      this.composing = false;
-      const at = range === null ? null : this.held.transformPosition(range.index, true);
-      this.flushHeld();
-      if (at !== null) this.quill.setSelection(at, 0, 'silent');
-    });
+    return range === null ? null : [{ anchor: range.index, head: range.index + range.length }];
   }
 
-  /** Makes the editor hold exactly what the document holds. */
-  private realign(): void {
-    this.quill.update('user');
-    this.held = new Delta();
-    const target = this.shown(this.document.delta);
-    const change = diffDocuments(new Delta(this.quill.getContents().ops), target);
-    if (change.ops.length > 0) this.quietly(() => this.quill.updateContents(change, 'api'));
-    this.layer?.draw();
+  select(ranges: readonly Range[]): void {
+    const [range] = ranges;
+    if (range === undefined) return;
+    const from = Math.min(range.anchor, range.head);
+    this.quill.setSelection(from, Math.max(range.anchor, range.head) - from, 'api');
+  }
+
+  setWritable(writable: boolean): void {
+    if (this.quill.isEnabled() !== writable) this.quill.enable(writable);
+  }
+
+  blur(): void {
+    this.quill.root.blur();
+  }
+
+  /** Whoever asks Quill's history, such as a button of a toolbar, gets the document's. */
+  private replaceHistory(travel: (command: HistoryCommand) => void): () => void {
+    const history = this.quill.getModule('history') as HistoryModule | undefined;
+    if (history === undefined) return () => undefined;
+    const { options } = history;
+    const stackBefore = options?.maxStack;
+    history.clear();
+    if (options !== undefined) options.maxStack = 0;
+    history.undo = () => travel('undo');
+    history.redo = () => travel('redo');
+    return () => {
+      if (options !== undefined && stackBefore !== undefined) options.maxStack = stackBefore;
+      // The class's own come to light again.
+      delete (history as Partial<HistoryModule>).undo;
+      delete (history as Partial<HistoryModule>).redo;
+    };
   }
 }
 
 /**
  * Shows the document in the editor and sends the user's edits, until `destroy`. The editor is
- * disabled while the document is not open and for those who may not write. Undo is Quill's own
- * history, of this user's edits only. Rich-text documents only; throws EditError for another.
+ * disabled while the document is not open and for those who may not write. Undo, by keys or by
+ * Quill's history, is the document's own. Rich-text documents only; throws EditError
+ * (`type_mismatch`) for one known to be of another type.
  */
-export function bindQuill(document: SharedDocument, quill: Quill, options: QuillBindingOptions = {}): QuillBinding {
+export function bindQuill(document: SharedDocument, quill: Quill, options: BindingOptions = {}): Binding {
   if (document.type === 'plain-text') throw new EditError('type_mismatch', 'Quill needs a rich-text document');
-  return new Binding(document, quill, options);
+  const surface = new QuillSurface(quill);
+  const core = new BindingCore(document, surface, options);
+  const stop = surface.follow(core);
+  return {
+    ready: core.ready,
+    destroy: () => {
+      core.destroy();
+      stop();
+    },
+  };
 }

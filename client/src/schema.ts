@@ -21,6 +21,8 @@ export interface List<S> {
 export interface RecordOf<F> {
   readonly is: 'record';
   readonly fields: F;
+  /** Number of the first field in protobuf; the others follow one by one. */
+  readonly first: number;
 }
 export type Schema =
   | Scalar<unknown>
@@ -50,8 +52,9 @@ export function list<S>(of: S): List<S> {
 export function listMessage<S>(wrapper: string, of: S): List<S> {
   return { is: 'list', of, wrapper };
 }
-export function record<F>(fields: F): RecordOf<F> {
-  return { is: 'record', fields };
+/** A message: its fields in the order of their numbers. */
+export function record<F>(fields: F, first = 1): RecordOf<F> {
+  return { is: 'record', fields, first };
 }
 
 type OptionalKeys<F> = { [K in keyof F]: F[K] extends Optional<unknown> ? K : never }[keyof F];

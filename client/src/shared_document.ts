@@ -5,31 +5,79 @@ import type { Listener } from './emitter.js';
 import type { CoeditError, RejectedError } from './errors.js';
 import type { Range, User } from './messages.js';
 import type { RoomMember } from './presence.js';
-import type { ChangeSource, Recovery } from './state.js';
+import type { ChangeSource, Stranded } from './state.js';
+import type { EditSource, History } from './undo.js';
 
+/** `rich-text` has formats and embeds, `plain-text` neither. Fixed when a document comes into being. */
 export type DocumentType = 'rich-text' | 'plain-text';
+/** What the server lets this client do: a `reader` or `commenter` may not edit. */
 export type Role = 'reader' | 'commenter' | 'writer' | 'owner';
 
 /**
  * What is true of the document right now.
- * connecting: not opened yet. saved: every edit is durable on the server. saving: some edit is not,
- * and the connection is up. reconnecting: the connection is down and tried again; edits are kept.
- * offline: as reconnecting, and the device says it has no network. closed: by `close`, or by the
- * server for good (then `error` says why).
+ *
+ * - `connecting`: the server was not reached yet. With a store for offline work the text may be
+ *   there already, and edits are taken.
+ * - `synchronised`: open, and nothing of one's own waits; no own edit was made since the opening.
+ * - `saving`: some own edit is not durable on the server yet, and the connection is up.
+ * - `saved`: every own edit is durable on the server.
+ * - `read-only`: open, and one's role does not allow edits.
+ * - `rejected`: the server refused an own edit, which left the text; until the application takes
+ *   the `recovery` copy or the user edits on.
+ * - `reconnecting`: the connection is down and tried again; edits are kept.
+ * - `offline`: as reconnecting, and the device says it has no network.
+ * - `closed`: by `close`, or by the server for good (then `error` says why).
  */
-export type Status = 'connecting' | 'saved' | 'saving' | 'reconnecting' | 'offline' | 'closed';
+export type Status =
+  | 'connecting'
+  | 'synchronised'
+  | 'saving'
+  | 'saved'
+  | 'read-only'
+  | 'rejected'
+  | 'reconnecting'
+  | 'offline'
+  | 'closed';
 
+/**
+ * Edits the server did not take, or of which nobody knows whether it will: keep them or show them.
+ * With a store for offline work a copy is handed out again, at each opening, until it is taken.
+ */
+export interface Recovery extends Stranded {
+  /** The document's id. */
+  readonly documentId: string;
+  /** Whether the edits are still in the document and sent when it is opened again. */
+  readonly resumable: boolean;
+  /** Says that the application has the copy, or the user wants none. */
+  taken(): void;
+}
+
+/** The text of the document has changed. */
 export interface Change {
   /** On the text as it was before. */
   readonly delta: Delta;
-  /** `rollback`: a refused edit was taken back. `reset`: the document has another history now. */
-  readonly source: 'local' | ChangeSource;
+  /**
+   * `local`: by `apply`. `undo`, `redo`: by `history`. `remote`: by others. `rollback`: a refused edit
+   * was taken back. `reset`: the document has another history now.
+   */
+  readonly source: EditSource | ChangeSource;
   /** Of the text after it. */
   readonly length: number;
   /** What `apply` was told, for a local change. */
   readonly origin?: unknown;
+  /** Where undo and redo put the caret or selection, on the text after the change. */
+  readonly selection?: readonly Range[];
 }
 
+/** What `apply` may be told. */
+export interface ApplyOptions {
+  /** Comes back in the `change` of this edit, so that an editor knows its own. */
+  readonly origin?: unknown;
+  /** The caret or selection before the edit, on the text before it: undo restores it. */
+  readonly selectionBefore?: readonly Range[];
+}
+
+/** A message from another member of the room. */
 export interface Signal {
   readonly sessionId: string;
   readonly author: number;
@@ -38,12 +86,14 @@ export interface Signal {
   readonly payload: Json;
 }
 
+/** The server refused an own edit for good. */
 export interface Rejected {
   readonly error: RejectedError;
   /** The refused edit, as it stood on the confirmed text. */
   readonly delta: Delta;
 }
 
+/** What `on` of a document tells, by name. */
 export interface DocumentEvents {
   change: Change;
   status: Status;
@@ -53,12 +103,13 @@ export interface DocumentEvents {
   members: readonly RoomMember[];
   signal: Signal;
   rejected: Rejected;
-  /** Edits that left the document and exist nowhere else; keep them or show them. */
+  /** Edits that may exist nowhere else. */
   recovery: Recovery;
   role: Role;
   error: CoeditError;
 }
 
+/** How this client shows itself to the others. */
 export interface PresenceHandle {
   /**
    * Shows ranges of the local view and a JSON state to the others; what is not given stays as it
@@ -84,25 +135,35 @@ export interface SharedDocument {
   readonly status: Status;
   /** Whether some edit is not durable on the server yet. */
   readonly unsaved: boolean;
+  /** Whether what is unsaved would survive the end of the page: always false without a store. */
+  readonly kept: boolean;
   /** Why the document is closed, when the server closed it. */
   readonly error: CoeditError | null;
   readonly members: readonly RoomMember[];
   readonly presence: PresenceHandle;
-  /** Resolves at the first opening; rejects when it is refused for good or closed before. */
+  /** Undo and redo of this client's own edits. */
+  readonly history: History;
+  /**
+   * Resolves when there is a text: from the server, or from the store for offline work. Rejects when
+   * the opening is refused for good, or the document closed before.
+   */
   readonly ready: Promise<void>;
   /**
    * A local edit on the current text; it is visible at once and sent by itself. Returns it as it
    * was applied: line ends as LF, no U+0000, no cut surrogate pairs. Throws EditError and changes
    * nothing: `not_ready`, `closed`, `forbidden`, `invalid_operation`, `too_big`.
    */
-  apply(delta: DeltaLike, options?: { readonly origin?: unknown }): Delta;
+  apply(delta: DeltaLike, options?: ApplyOptions): Delta;
   /** Returns the function that takes the listener off. */
   on<K extends keyof DocumentEvents>(kind: K, listener: Listener<DocumentEvents[K]>): () => void;
   /** A message to the others in the room, never stored. False when it could not be sent now. */
   signal(topic: string, payload: Json): boolean;
   /** Resolves when every edit made so far is durable; rejects when one is refused or on closing. */
   flush(): Promise<void>;
-  /** Leaves. Edits not durable yet are handed out as a recovery copy: `flush` before to keep them. */
+  /**
+   * Leaves. Edits not durable yet are sent later from the store for offline work; without one they
+   * are handed out as a recovery copy: `flush` before.
+   */
   close(): void;
   /** Takes a document up again that the server closed, e.g. after `replaced`. */
   reopen(): void;

@@ -80,20 +80,28 @@ export type DocumentEvent =
   | { readonly kind: 'rejected'; readonly sequence: number; readonly code: string; readonly text: string }
   /** The channel ended, whatever the reason. */
   | { readonly kind: 'lost' }
+  /** The document ended so that its pending edits can never be sent. */
+  | { readonly kind: 'stranded'; readonly reason: string; readonly message: string }
   /**
    * The answer to `open`, a snapshot in parts already put together. `foreign`: the server had said
    * that what is known here is not of its history.
    */
   | { readonly kind: 'opened'; readonly opened: Opened; readonly foreign?: boolean };
 
-/** Why edits were handed back: the server's code, `epoch` (another history), or `too_big`. */
-export interface Recovery {
+/** Edits that could not become part of the document. */
+export interface Stranded {
+  /**
+   * The server's code, `epoch` (another history), `too_big`, `closed` (by the application), or
+   * `stale` (the edits come from a store that lagged behind what was sent).
+   */
   readonly reason: string;
+  /** For people. */
   readonly message: string;
   /** The whole local text, all pending edits in it. */
   readonly document: Delta;
-  /** The edits that are not in the document any more, on `base`. */
+  /** The edits in question, on `base`. */
   readonly pending: Delta;
+  /** The confirmed text they stand on. */
   readonly base: Delta;
 }
 
@@ -105,7 +113,7 @@ export type Effect =
   | { readonly kind: 'advanced'; readonly delta: Delta; readonly author: number | null; readonly revision: number }
   /** The operation was refused for good and has been rolled back. */
   | { readonly kind: 'rejected'; readonly code: string; readonly text: string; readonly delta: Delta }
-  | { readonly kind: 'recovery'; readonly recovery: Recovery }
+  | { readonly kind: 'recovery'; readonly recovery: Stranded }
   /** What the server said does not fit: open again; `fresh` asks for the whole text. */
   | { readonly kind: 'reopen'; readonly fresh: boolean; readonly why: string };
 
@@ -146,6 +154,8 @@ function react(state: DocumentState, event: DocumentEvent, effects: Effect[]): D
       return state.live ? onRejected(state, event, effects) : state;
     case 'lost':
       return { ...state, live: false };
+    case 'stranded':
+      return hasPending(state) ? withdraw(state, event.reason, event.message, effects) : state;
     case 'opened':
       return onOpened(state, event.opened, event.foreign === true, effects);
   }
@@ -280,6 +290,14 @@ function onOpened(state: DocumentState, opened: Opened, told: boolean, effects: 
     nextSequence: Math.max(state.nextSequence, opened.lastSequence + 1),
   };
   const { known } = state;
+  if (hasPending(state) && state.known !== null && opened.lastSequence >= state.nextSequence) {
+    // Only a state out of a store that could not be written to the last lags so far behind. What it
+    // holds may be in the document already: sending it again could double it.
+    const message = 'what was kept on this device is older than what was sent from it';
+    const bare = withdraw(state, 'stale', message, effects);
+    const rest = onOpened(bare, opened, told, effects);
+    return rest.live ? rest : reopen(state, true, 'opened without a text', effects);
+  }
   if (snapshot === undefined) {
     if (known === null || known.epoch !== epoch) return reopen(state, true, 'opened without a text', effects);
     return onCatchUp(opening, opened, head, effects);
@@ -302,6 +320,11 @@ function onCatchUp(state: DocumentState, opened: Opened, head: Known, effects: E
     if (next === null) return reopen(state, true, `commit ${commit.revision} does not fit`, effects);
   }
   const { composed, inFlight: fate } = opened;
+  if (next.inFlight !== null && fate?.committed === true) {
+    return reopen(state, true, `the commits lack own operation ${next.inFlight.sequence}`, effects);
+  }
+  // Before the composed rest, as the other clients do it: where both orders are right they differ.
+  next = unsend(next);
   if (composed !== undefined) {
     if (baseLength(composed) > next.confirmed.length()) return reopen(state, true, 'the gap does not fit', effects);
     effects.push({ kind: 'advanced', delta: composed, author: null, revision: head.revision });
@@ -310,11 +333,8 @@ function onCatchUp(state: DocumentState, opened: Opened, head: Known, effects: E
   if (next.known?.revision !== head.revision || next.known.digest !== head.digest) {
     return reopen(state, true, `the commits end at ${next.known?.revision}, not ${head.revision}`, effects);
   }
-  if (next.inFlight !== null && fate?.committed === true) {
-    return reopen(state, true, `the commits lack own operation ${next.inFlight.sequence}`, effects);
-  }
   pushChange(changes, 'remote', effects);
-  return unsend(next);
+  return next;
 }
 
 /** What was in flight never committed: it is the first of what is to be sent again. */

@@ -2,20 +2,18 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Client, type ConnectOptions, connect, webSocketUrl } from '../src/client.js';
 import { Delta } from '../src/delta.js';
-import type { SharedDocument, Status } from '../src/shared_document.js';
+import type { Recovery, SharedDocument, Status } from '../src/shared_document.js';
 import { ClosedError, ConnectionError, EditError, RefusedError, RejectedError } from '../src/errors.js';
 import type { Encoding } from '../src/messages.js';
-import type { Recovery } from '../src/state.js';
-import { type ModelOptions, ModelServer } from './support/model_server.js';
-import { FakeNetwork } from './support/network.js';
 import { Random, randomEdit, seedOfRun } from './support/random.js';
+import { type MemoryNetwork, MemoryServer, type MemoryServerOptions } from '../src/testing.js';
 
-let network: FakeNetwork;
+let network: MemoryNetwork;
 const clients: Client[] = [];
 
-function world(options: ModelOptions = { immediate: true }): ModelServer {
-  const server = new ModelServer(options);
-  network = new FakeNetwork(server);
+function world(options: MemoryServerOptions = { immediate: true }): MemoryServer {
+  const server = new MemoryServer(options);
+  network = server.network;
   return server;
 }
 function join(options: ConnectOptions = {}): Client {
@@ -60,7 +58,7 @@ describe.each<Encoding>(['protobuf', 'json'])('two people, %s', (encoding) => {
     world();
     const [a, b] = await two({ encoding });
     await done(a.ready);
-    expect([a.type, a.role, a.text, a.revision, a.status, a.length]).toEqual(['rich-text', 'writer', '\n', 0, 'saved', 1]);
+    expect([a.type, a.role, a.text, a.revision, a.status, a.length]).toEqual(['rich-text', 'writer', '\n', 0, 'synchronised', 1]);
     a.apply(insert(0, 'Hello'));
     expect([a.status, a.unsaved]).toEqual(['saving', true]);
     b.apply(new Delta().insert('😀', { bold: true }));
@@ -81,11 +79,24 @@ describe.each<Encoding>(['protobuf', 'json'])('two people, %s', (encoding) => {
     await done(a.flush());
     await pass();
     expect(b.text).toBe(`${text}\n`);
-    expect(server.documents.get('notes')?.log.length).toBeGreaterThan(5);
+    expect(server.documents.get('notes')?.commits.length).toBeGreaterThan(5);
     const frames = network.sockets.flatMap(({ sent }) => sent.map((data) => new Blob([data as string]).size));
     expect(Math.max(...frames)).toBeLessThanOrEqual(1000);
     expect(server.unexpected).toEqual([]);
   });
+});
+
+test('a paste of a megabyte goes in frames the server takes', async () => {
+  const server = world();
+  const [a, b] = await two();
+  const text = 'Ein großer Text mit 😀 und \u2028 darin, Zeile für Zeile.\r\n'.repeat(20_000);
+  expect(text.length).toBeGreaterThan(2 ** 20);
+  a.apply(insert(0, text));
+  await done(a.flush());
+  await pass();
+  expect(b.text).toBe(`${text.replaceAll('\r\n', '\n')}\n`);
+  expect(server.document('notes').revision).toBeLessThan(10);
+  expect([network.sockets.length, server.unexpected]).toEqual([2, []]);
 });
 
 describe('statuses and resume', () => {
@@ -119,7 +130,7 @@ describe('statuses and resume', () => {
       if (random.chance(0.4)) server.gate();
       await pass(random.below(4));
       if (random.chance(0.02)) {
-        const durable = server.documents.get('notes')?.log.length ?? 0;
+        const durable = server.documents.get('notes')?.commits.length ?? 0;
         const known = Math.max(a.revision, b.revision);
         expect(known).toBeLessThanOrEqual(durable);
         server.crash();
@@ -134,7 +145,7 @@ describe('statuses and resume', () => {
     await pass();
     expect([a.status, b.status]).toEqual(['saved', 'saved']);
     expect(a.delta).toEqual(b.delta);
-    expect(new Delta(a.delta.ops)).toEqual(server.documents.get('notes')?.durable);
+    expect(new Delta(a.delta.ops)).toEqual(server.documents.get('notes')?.delta);
     expect(server.unexpected).toEqual([]);
     expect(server.resyncs).toBe(0);
   });
@@ -179,7 +190,7 @@ describe('statuses and resume', () => {
     await pass(5_000);
     expect(copies).toHaveLength(1);
     expect(copies[0]).toMatchObject({ reason: 'epoch', pending: insert(5, 'pending') });
-    expect([a.text, b.text, a.status]).toEqual(['\n', '\n', 'saved']);
+    expect([a.text, b.text, a.status]).toEqual(['\n', '\n', 'rejected']);
     a.apply(insert(0, 'on'));
     await done(a.flush());
     await pass();
@@ -196,7 +207,7 @@ describe('statuses and resume', () => {
     const document = server.documents.get('notes');
     server.crash();
     network.cut();
-    if (document?.log[0] !== undefined) document.log[0] = { ...document.log[0], digest: 'deadbeef', delta: insert(0, 'two') };
+    if (document?.commits[0] !== undefined) document.commits[0] = { ...document.commits[0], digest: 'deadbeef', delta: insert(0, 'two') };
     document?.crash();
     await pass(5_000);
     expect(server.resyncs).toBeGreaterThan(0);
@@ -209,6 +220,9 @@ describe('statuses and resume', () => {
     const [a, b] = await two();
     const client = clients[0] as Client;
     a.apply(insert(0, 'x'));
+    const statuses: string[] = [];
+    a.on('status', (status) => statuses.push(status));
+    client.on('status', (status) => statuses.push(status));
     client.setUser({ name: 'Countess\u202e Lovelace', color: '#112233' });
     await pass();
     server.gate();
@@ -218,6 +232,124 @@ describe('statuses and resume', () => {
     expect(b.members.map(({ user }) => user.name).sort()).toEqual(['Bob', 'Countess Lovelace']);
     const hellos = seen('hello') as { attempt: number; name: string }[];
     expect(hellos.map(({ attempt }) => attempt)).toEqual([1, 1, 2]);
+    // Nobody was alarmed.
+    expect(statuses).toEqual(['saved']);
+  });
+
+  test('a wished reconnect that takes longer than a moment shows', async () => {
+    world();
+    const [a] = await two();
+    const client = clients[0] as Client;
+    network.up = false;
+    client.setUser({ name: 'Countess' });
+    expect([a.status, client.status]).toEqual(['synchronised', 'connected']);
+    await pass(10);
+    // The attempt failed at once: no reason to keep that back.
+    expect(client.status).toBe('reconnecting');
+    await pass(2_100);
+    expect(a.status).toBe('reconnecting');
+    network.up = true;
+    network.silent = true;
+    await pass(60_000);
+    network.silent = false;
+    await pass(60_000);
+    expect(a.status).toBe('synchronised');
+    network.silent = true;
+    client.setUser({ name: 'Duchess' });
+    await pass(1_900);
+    expect([a.status, client.status]).toEqual(['synchronised', 'connected']);
+    await pass(200);
+    expect([a.status, client.status]).toEqual(['reconnecting', 'reconnecting']);
+  });
+
+  test('flush waits for what was typed before it, not for what is typed since', async () => {
+    const server = world({ immediate: false });
+    const [a] = await two();
+    a.apply(insert(0, 'a'));
+    a.apply(insert(0, 'b'));
+    let flushed = false;
+    void a.flush().then(() => {
+      flushed = true;
+    });
+    for (let i = 0; i < 3; i++) {
+      await pass();
+      server.gate();
+      await pass();
+      a.apply(insert(0, 'later'));
+      // The first carried `a`, the second `b`.
+      expect(flushed).toBe(i >= 1);
+    }
+    expect(a.unsaved).toBe(true);
+  });
+
+  test('readers are read-only', async () => {
+    const server = world();
+    const [a] = await two();
+    server.document('notes').setRole('commenter');
+    await pass();
+    expect([a.status, a.role]).toEqual(['read-only', 'commenter']);
+    expect(() => a.apply(insert(0, 'y'))).toThrow(EditError);
+  });
+
+  test('what the application was given is its own', async () => {
+    world();
+    const [a, b] = await two();
+    const given = { bold: true };
+    b.on('change', ({ delta }) => {
+      for (const op of delta.ops) if (op.attributes !== undefined) op.attributes['bold'] = 'spoiled';
+    });
+    a.on('change', ({ delta }) => {
+      for (const op of delta.ops) if (op.attributes !== undefined) op.attributes['bold'] = 'spoiled';
+    });
+    a.apply([{ insert: 'x', attributes: given }]);
+    given.bold = false;
+    await done(a.flush());
+    await pass();
+    expect([a.delta.ops[0], b.delta.ops[0]]).toEqual([
+      { insert: 'x', attributes: { bold: true } },
+      { insert: 'x', attributes: { bold: true } },
+    ]);
+  });
+});
+
+describe('tokens', () => {
+  test('are asked for again when the server does not like one, a few times', async () => {
+    world();
+    let asked = 0;
+    const client = join({ token: () => `token ${++asked}` });
+    const errors: string[] = [];
+    client.on('error', ({ code }) => errors.push(code));
+    await pass();
+    expect(client.status).toBe('connected');
+    network.cut(4401);
+    expect(client.status).toBe('reconnecting');
+    await pass(5_000);
+    expect([client.status, asked, errors]).toEqual(['connected', 2, []]);
+    // Without a function there is nothing better to offer.
+    const other = join({ token: 'fixed' });
+    await pass();
+    network.cut(4401);
+    expect(other.status).toBe('closed');
+  });
+
+  test('a new one is said on the connection at hand, or by a quiet new one', async () => {
+    world();
+    let asked = 0;
+    const client = join({ token: async () => `token ${++asked}` });
+    const document = client.open('notes', { create: 'plain-text' });
+    await done(document.ready);
+    const statuses: string[] = [];
+    document.on('status', (status) => statuses.push(status));
+    await client.refreshToken();
+    await pass();
+    expect((seen('hello') as { token: string }[]).map(({ token }) => token)).toEqual(['token 1', 'token 2']);
+    expect([seen('authenticate'), statuses, document.status]).toEqual([[], [], 'synchronised']);
+    world({ authentication: true });
+    const other = join({ token: async () => `token ${++asked}` });
+    await pass();
+    await other.refreshToken();
+    await pass();
+    expect([seen('hello').length, seen('authenticate'), other.status]).toEqual([1, [{ token: 'token 4' }], 'connected']);
   });
 });
 
@@ -239,7 +371,9 @@ describe('refusals', () => {
     await expect(done(a.flush())).rejects.toThrow(RejectedError);
     await done(a.flush());
     await pass();
-    expect([a.text, b.text, a.status]).toEqual(['good\n', 'good\n', 'saved']);
+    expect([a.text, b.text, a.status]).toEqual(['good\n', 'good\n', 'rejected']);
+    copies[0]?.taken();
+    expect(a.status).toBe('saved');
     expect(rejected).toMatchObject([{ error: { code: 'document_limit' }, delta: insert(0, 'BAD') }]);
     expect(copies).toMatchObject([{ reason: 'document_limit', document: new Delta().insert('BADgood\n') }]);
     expect(changes).toEqual([['rollback', [{ delete: 3 }], 5]]);
@@ -281,7 +415,7 @@ describe('refusals', () => {
     expect(a.error).toBeInstanceOf(ClosedError);
     a.reopen();
     await pass();
-    expect([a.status, b.status]).toEqual(['saved', 'closed']);
+    expect([a.status, b.status]).toEqual(['synchronised', 'closed']);
   });
 
   test('wrong edits change nothing', async () => {
@@ -385,6 +519,8 @@ describe('presence, members, signals', () => {
     await pass(60);
     expect(seen('presence')).toEqual([{ channel: 1, revision: 0, after: 1, ranges: [{ anchor: 2, head: 2 }], state: 99 }]);
     network.messagesSeen.length = 0;
+    server.gate();
+    await pass();
     a.apply(insert(1, 'y'));
     a.apply(insert(2, 'z'));
     a.presence.set({ ranges: [{ anchor: 0, head: 3 }] });
@@ -453,6 +589,70 @@ describe('the ends', () => {
     expect([again.text, documents[2]?.text]).toEqual(['b\n', 'xc\n']);
   });
 
+  test('an end by the server hands out what is pending; reopening still brings it in', async () => {
+    const server = world({ immediate: false });
+    const clientId = 'ab'.repeat(16);
+    const a = join({ clientId }).open('notes', { create: 'rich-text' });
+    await done(a.ready);
+    const copies: Recovery[] = [];
+    a.on('recovery', (recovery) => copies.push(recovery));
+    a.apply(insert(0, 'x'));
+    await pass();
+    const b = join({ clientId }).open('notes');
+    await pass();
+    expect([a.status, a.unsaved]).toEqual(['closed', true]);
+    expect(copies).toMatchObject([{ reason: 'replaced', resumable: true, documentId: 'notes', pending: insert(0, 'x') }]);
+    server.gate();
+    await done(b.ready);
+    a.reopen();
+    await done(a.flush());
+    expect([a.text, b.text, a.unsaved, copies.length]).toEqual(['x\n', 'x\n', false, 1]);
+  });
+
+  test('an end that leaves no way back takes the edits out of the document', async () => {
+    const server = world();
+    await two();
+    const a = join().open('notes');
+    await done(a.ready);
+    const copies: Recovery[] = [];
+    a.on('recovery', (recovery) => copies.push(recovery));
+    network.up = false;
+    network.cut();
+    for (const client of clients.slice(0, 2)) client.close();
+    server.documents.clear();
+    a.apply(insert(0, 'x'));
+    network.up = true;
+    await pass(5_000);
+    expect([a.status, a.error?.code, a.unsaved, a.text]).toEqual(['closed', 'no_such_document', false, '\n']);
+    expect(copies).toMatchObject([{ reason: 'no_such_document', resumable: false, pending: insert(0, 'x') }]);
+  });
+
+  test('the browser asks before it leaves while something is unsaved, and only then', async () => {
+    const page = new EventTarget();
+    const asks = (): boolean => {
+      const event = Object.defineProperty(new Event('beforeunload', { cancelable: true }), 'returnValue', { writable: true });
+      page.dispatchEvent(event);
+      return event.defaultPrevented;
+    };
+    vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
+    vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
+    vi.stubGlobal('document', new EventTarget());
+    const server = world({ immediate: false });
+    const [a] = await two();
+    expect(asks()).toBe(false);
+    a.apply(insert(0, 'x'));
+    expect(asks()).toBe(true);
+    await pass();
+    server.gate();
+    await pass();
+    expect(asks()).toBe(false);
+    a.apply(insert(0, 'y'));
+    expect(asks()).toBe(true);
+    a.close();
+    expect(asks()).toBe(false);
+    vi.unstubAllGlobals();
+  });
+
   test('closing with edits under way hands them out', async () => {
     world({ immediate: false });
     const [a] = await two();
@@ -478,7 +678,7 @@ describe('the ends', () => {
     client.reconnect();
     a.reopen();
     await pass();
-    expect(a.status).toBe('saved');
+    expect(a.status).toBe('synchronised');
   });
 
   test('listeners hear events in their order, even those they cause', async () => {

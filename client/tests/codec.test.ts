@@ -6,7 +6,7 @@ import { jsonCodec, jsonServerCodec } from '../src/codec_json.js';
 import { protobufCodec, protobufServerCodec } from '../src/codec_protobuf.js';
 import { Delta } from '../src/delta.js';
 import { ProtocolError } from '../src/errors.js';
-import { ServerFrameSchema } from '../src/generated/coedit_pb.js';
+import { ServerFrameSchema } from './generated/coedit_pb.js';
 import { type ClientMessage, type ServerMessage, clientTable, serverTable } from '../src/messages.js';
 
 interface Vector {

@@ -1,19 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Backoff } from '../src/backoff.js';
 import { jsonCodec } from '../src/codec_json.js';
 import { Connection, type ConnectionStatus, type WebSocketConstructor } from '../src/connection.js';
 import { type CoeditError, codes, retriesAfterClose } from '../src/errors.js';
 import type { ServerMessage } from '../src/messages.js';
-import { FakeSocket } from './support/network.js';
+import { MemorySocket } from '../src/testing.js';
 
-const sockets: FakeSocket[] = [];
-class RecordedSocket extends FakeSocket {
+const sockets: MemorySocket[] = [];
+class RecordedSocket extends MemorySocket {
   constructor(url: string, protocols: string[]) {
     super(url, protocols);
     sockets.push(this);
   }
 }
-const last = (): FakeSocket => sockets.at(-1) as FakeSocket;
-const kindsSent = (socket: FakeSocket): string[] =>
+const last = (): MemorySocket => sockets.at(-1) as MemorySocket;
+const kindsSent = (socket: MemorySocket): string[] =>
   socket.sent.flatMap((frame) => (JSON.parse(frame as string) as { messages: object[] }).messages.map((message) => Object.keys(message)[0] as string));
 
 const welcome = (messageBytes = 262144): string =>
@@ -214,6 +215,14 @@ describe('liveness', () => {
     await settle();
     expect(sockets.length).toBe(before + 1);
     expect(connection.status).toBe('reconnecting');
+    // That one hangs: it was begun on the old network.
+    target.dispatchEvent(new Event('online'));
+    await settle();
+    expect(sockets.length).toBe(before + 2);
+    // Back from the cache of pages while an attempt is under way: that one goes on.
+    target.dispatchEvent(new Event('pageshow'));
+    await settle();
+    expect(sockets.length).toBe(before + 2);
     last().open();
     last().message(welcome());
 
@@ -245,6 +254,59 @@ describe('coming back', () => {
     const before = sockets.length;
     await settle();
     expect(sockets.length).toBe(before + 1);
+    connection.dispose();
+  });
+
+  test('after ten failures in a row the server is left in peace', async () => {
+    const { connection } = await up();
+    vi.mocked(Math.random).mockReturnValue(0);
+    for (let failure = 0; failure < 10; failure++) {
+      last().end(1006);
+      await settle();
+    }
+    expect(sockets).toHaveLength(11);
+    for (const random of [0, 0.5]) {
+      vi.mocked(Math.random).mockReturnValue(random);
+      const before = sockets.length;
+      last().end(1006);
+      await vi.advanceTimersByTimeAsync(30_000 + random * 30_000 - 1);
+      expect(sockets).toHaveLength(before);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(sockets).toHaveLength(before + 1);
+    }
+    // One that works closes the circuit, when it lasts.
+    last().open();
+    last().message(welcome());
+    for (let t = 0; t < 60_000; t += 10_000) {
+      await vi.advanceTimersByTimeAsync(10_000);
+      last().message(frame({ pong: { nonce: 0 } }));
+    }
+    const before = sockets.length;
+    vi.mocked(Math.random).mockReturnValue(0);
+    last().end(1006);
+    await settle();
+    expect(sockets).toHaveLength(before + 1);
+    connection.dispose();
+  });
+
+  test('a pause the server asks for is kept, an absurd one is cut', async () => {
+    const backoff = new Backoff(() => 0);
+    expect(backoff.nextMs({ afterMs: 12_345 })).toBe(12_345);
+    // More than this and the platform's timer would not wait at all.
+    expect(backoff.nextMs({ afterMs: 2 ** 32 - 1 })).toBe(600_000);
+  });
+
+  test('a token that does not come does not hold up the connection for ever', async () => {
+    let asked = 0;
+    const { connection, heard } = start((attempt) => {
+      asked++;
+      const hello = { protocol: 1, clientId: 'c', attempt, sdk: 's', capabilities: [] as string[] };
+      return (asked === 1 ? new Promise(() => undefined) : hello) as never;
+    });
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect([asked, sockets.length]).toEqual([1, 0]);
+    await vi.advanceTimersByTimeAsync(501);
+    expect([asked, sockets.length, heard.errors.map(({ code }) => code)]).toEqual([2, 1, ['unauthenticated']]);
     connection.dispose();
   });
 

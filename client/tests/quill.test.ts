@@ -5,25 +5,24 @@ import { type Client, connect } from '../src/client.js';
 import { Delta, sameDelta } from '../src/delta.js';
 import { diffDocuments } from '../src/diff.js';
 import type { SharedDocument } from '../src/shared_document.js';
-import { type QuillBinding, bindQuill, keepLastNewline } from '../src/quill.js';
-import { type ModelOptions, ModelServer } from './support/model_server.js';
-import { FakeNetwork } from './support/network.js';
+import { type Binding, bindQuill, keepLastNewline } from '../src/quill.js';
 import { Random, randomEdit, seedOfRun } from './support/random.js';
+import { type MemoryNetwork, MemoryServer, type MemoryServerOptions } from '../src/testing.js';
 
-let network: FakeNetwork;
-let server: ModelServer;
+let network: MemoryNetwork;
+let server: MemoryServer;
 const clients: Client[] = [];
 
-function world(options: ModelOptions = { immediate: true }): void {
-  server = new ModelServer(options);
-  network = new FakeNetwork(server);
+function world(options: MemoryServerOptions = { immediate: true }): void {
+  server = new MemoryServer(options);
+  network = server.network;
 }
 const pass = (ms = 60): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
 interface Page {
   readonly document: SharedDocument;
   readonly quill: Quill;
-  readonly binding: QuillBinding;
+  readonly binding: Binding;
   readonly container: HTMLElement;
 }
 async function page(name: string, id = 'notes'): Promise<Page> {
@@ -87,7 +86,7 @@ describe('one text in both', () => {
       const each = random.pick([a, b]);
       // Quill speaks of whole documents that end in a newline; headers live on newlines only there.
       const edit = randomEdit(random, contents(each), false);
-      each.quill.updateContents(edit, 'user');
+      each.quill.updateContents(edit.ops, 'user');
       if (random.chance(0.5)) await pass(random.below(5));
       if (random.chance(0.02)) {
         network.cut();
@@ -126,8 +125,8 @@ describe('one text in both', () => {
     b.quill.insertText(b.quill.getLength() - 1, 'tail', 'user');
     await pass();
     expectSame(a, b);
-    for (const commit of server.documents.get('notes')?.log ?? []) expect(commit.delta.ops.length).toBeGreaterThan(0);
-    expect(server.documents.get('notes')?.durable.ops.at(-1)?.insert).toMatch(/\n$/);
+    for (const commit of server.documents.get('notes')?.commits ?? []) expect(commit.delta.ops.length).toBeGreaterThan(0);
+    expect(server.documents.get('notes')?.delta.ops.at(-1)?.insert).toMatch(/\n$/);
   });
 
   test('line ends and U+0000 are mended in the editor too', async () => {

@@ -11,8 +11,9 @@ import {
   pendingOf,
   step,
 } from '../src/state.js';
-import { ModelServer, type ModelOptions, type Peer } from './support/model_server.js';
 import { Random, breathe, randomEdit, seedOfRun } from './support/random.js';
+import { MemoryServer, type MemoryServerOptions } from '../src/testing.js';
+import type { MemorySession } from '../src/testing_session.js';
 
 const unlimited: SubmitLimits = {
   deltaComponents: 4096,
@@ -263,6 +264,26 @@ describe('resume', () => {
     expect(five.view.compose(of(effects, 'change')[0]?.delta as Delta)).toEqual(state.view);
   });
 
+  test('a state that lags behind what was sent under its id: its edits are handed out, never sent again', () => {
+    const commits = [commit(1, insert(0, 'X'), 1, 1), commit(2, insert(1, 'Y'), 1, 2)];
+    const { state, effects } = play(
+      [{ kind: 'opened', opened: opened({ revision: 2, lastSequence: 2, commits, inFlight: { sequence: 1, committed: true, revision: 1 } }) }],
+      pending,
+    );
+    expect(of(effects, 'recovery')[0]?.recovery).toMatchObject({ reason: 'stale', pending: insert(0, 'XY'), document: doc('XYa\n') });
+    expect(of(effects, 'submit')).toEqual([]);
+    expect([state.view, hasPending(state), state.nextSequence]).toEqual([doc('XYa\n'), false, 3]);
+    const told = of(effects, 'change').reduce((view, { delta }) => view.compose(delta), pending.view);
+    expect(told).toEqual(state.view);
+  });
+
+  test('a document that can never take the edits: they leave the view', () => {
+    const { state, effects } = play([{ kind: 'stranded', reason: 'no_such_document', message: 'gone' }], pending);
+    expect(of(effects, 'recovery')[0]?.recovery).toMatchObject({ reason: 'no_such_document', pending: insert(0, 'XY') });
+    expect([state.view, hasPending(state)]).toEqual([doc('a\n'), false]);
+    expect(play([{ kind: 'stranded', reason: 'x', message: '' }], state).effects).toEqual([]);
+  });
+
   test.each<[string, DocumentEvent, boolean]>([
     ['a gap', { kind: 'committed', commit: commit(2, insert(0, 'x')) }, false],
     ['an ack out of order', { kind: 'ack', sequence: 1, revision: 7, digest: digest(7) }, false],
@@ -285,7 +306,7 @@ class Simulated {
   readonly clientId: string;
   recoveries = 0;
   refused = 0;
-  private peer: Peer | null = null;
+  private peer: MemorySession | null = null;
   private toServer: (() => void)[] = [];
   private toClient: (() => void)[] = [];
   private attempt = 0;
@@ -295,7 +316,7 @@ class Simulated {
 
   constructor(
     readonly name: number,
-    private readonly server: ModelServer,
+    private readonly server: MemoryServer,
     private readonly limits: SubmitLimits,
   ) {
     this.clientId = name.toString(16).padStart(32, '0');
@@ -349,7 +370,7 @@ class Simulated {
     });
   }
 
-  private send(message: Parameters<Peer['receive']>[0]): void {
+  private send(message: Parameters<MemorySession['receive']>[0]): void {
     const { peer } = this;
     this.toServer.push(() => peer?.receive(message));
   }
@@ -408,7 +429,7 @@ class Simulated {
 }
 
 interface Weather {
-  readonly options: (random: Random) => ModelOptions;
+  readonly options: (random: Random) => MemoryServerOptions;
   readonly crashes?: boolean;
   readonly restores?: boolean;
   readonly limits?: SubmitLimits;
@@ -416,7 +437,7 @@ interface Weather {
 
 function session(seed: number, { options, crashes = false, restores = false, limits = unlimited }: Weather): { refused: number; commits: number; recoveries: number } {
   const random = new Random(seed);
-  const server = new ModelServer(options(random));
+  const server = new MemoryServer({ immediate: false, ...options(random) });
   const document = server.create('d', 'rich-text', new Delta().insert('ab😀c\n'));
   const clients = Array.from({ length: 2 + random.below(3) }, (_, i) => new Simulated(i + 1, server, limits));
   for (const client of clients) client.connect();
@@ -432,7 +453,7 @@ function session(seed: number, { options, crashes = false, restores = false, lim
       if (crashes) server.crash();
       if (restores && random.chance(0.3)) {
         server.crash();
-        document.restore(random.below(document.log.length + 1));
+        document.restore(random.below(document.commits.length + 1));
       }
     }
   }
@@ -445,18 +466,18 @@ function session(seed: number, { options, crashes = false, restores = false, lim
   }
   expect(server.unexpected).toEqual([]);
   for (const { state } of clients) {
-    expect(sameDelta(state.view, document.durable)).toBe(true);
-    expect(state.known).toEqual({ epoch: document.epoch, revision: document.log.length, digest: document.log.at(-1)?.digest ?? '00000000' });
+    expect(sameDelta(state.view, document.delta)).toBe(true);
+    expect(state.known).toEqual({ epoch: document.epoch, revision: document.commits.length, digest: document.commits.at(-1)?.digest ?? '00000000' });
   }
   const last = new Map<number, number>();
-  for (const { author, sequence } of document.log) {
+  for (const { author, sequence } of document.commits) {
     expect(sequence).toBeGreaterThan(last.get(author) ?? 0);
     last.set(author, sequence);
   }
   return {
     refused: clients.reduce((n, client) => n + client.refused, 0),
     recoveries: clients.reduce((n, client) => n + client.recoveries, 0),
-    commits: document.log.length,
+    commits: document.commits.length,
   };
 }
 

@@ -1,6 +1,7 @@
 // The command line of coedit: what it may be told, and how it ends.
 //
-// Exit codes: 0 after a clean stop, 1 if the server could not start, 2 for a wrong command line.
+// Exit codes of `serve`: 0 after a clean stop, 1 if the server could not start, 2 for a wrong
+// command line. The other commands stand in commands/.
 #include <pthread.h>
 #include <signal.h>
 
@@ -15,19 +16,19 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/io/commands/command_line.h"
+#include "server/io/commands/console.h"
 #include "server/io/ip_address.h"
 #include "server/io/log.h"
 #include "server/io/server.h"
+#include "server/io/system_random.h"
 #include "server/limits.h"
 #include "storage/sqlite_store.h"
 
 namespace coedit::server {
 namespace {
 
-constexpr int kExitFailed = 1;
-constexpr int kExitUsage = 2;
-
-struct CommandLine {
+struct ServeOptions {
   std::string data;
   std::string listen = "127.0.0.1:8080";
   std::string log_level = "info";
@@ -60,6 +61,8 @@ void BlockSignals(sigset_t* signals) {
   sigaddset(signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  // A limit on the size of files is a full disk to the store, and no reason to die.
+  signal(SIGXFSZ, SIG_IGN);
 }
 
 void WaitForSignals(sigset_t signals, Server* server, std::promise<void> told) {
@@ -71,7 +74,7 @@ void WaitForSignals(sigset_t signals, Server* server, std::promise<void> told) {
   std::_Exit(128 + number);
 }
 
-int Serve(CommandLine line) {
+int Serve(ServeOptions line) {
   if (const absl::Status level = SetLogLevel(line.log_level); !level.ok()) {
     return Fail(kExitUsage, level.message());
   }
@@ -98,6 +101,9 @@ int Serve(CommandLine line) {
   absl::StatusOr<std::unique_ptr<storage::SqliteStore>> store =
       storage::SqliteStore::Open(line.data, {});
   if (!store.ok()) return Fail(kExitFailed, store.status().message());
+  if (!(*store)->lost_before().empty()) {
+    LogError(absl::StrCat("commits that were acknowledged are lost: ", (*store)->lost_before()));
+  }
   absl::StatusOr<std::unique_ptr<Server>> started = Server::Start(line.options, *std::move(store));
   if (!started.ok()) {
     return Fail(absl::IsInvalidArgument(started.status()) ? kExitUsage : kExitFailed,
@@ -118,7 +124,7 @@ int Main(int argc, char** argv) {
   CLI::App app("coedit: collaborative document editing, self-hosted", "coedit");
   app.set_version_flag("--version", ServerName());
 
-  CommandLine line;
+  ServeOptions line;
   CLI::App* serve = app.add_subcommand("serve", "Serves documents until SIGTERM or SIGINT");
   serve->add_option("--data", line.data, "Directory of the documents; made if it is missing")
       ->required();
@@ -140,6 +146,8 @@ int Main(int argc, char** argv) {
   serve->add_option("--log-level", line.log_level, "debug, info, warning, error or off")
       ->capture_default_str();
   CLI::App* limits = app.add_subcommand("limits", "Lists every limit with its unit and reason");
+  SystemRandom random;
+  const CommandLine commands(&app, &random);
 
   try {
     app.parse(argc, argv);
@@ -148,8 +156,9 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return Fail(kExitUsage, absl::StrCat(error.what(), " (`coedit --help` shows what there is)"));
   }
+  if (const auto run = commands.Given()) return run();
   if (!serve->parsed() && !limits->parsed()) {
-    return Fail(kExitUsage, "a subcommand is missing: serve or limits (`coedit --help`)");
+    return Fail(kExitUsage, "a subcommand is missing, as serve (`coedit --help` lists them)");
   }
   if (limits->parsed()) {
     PrintLimits();

@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "bench/load/sha256.h"
 #include "bench/traces.h"
 #include "ot/document.h"
 #include "ot/text.h"
+#include "storage/maintenance/sha256.h"
 
 namespace coedit::bench {
 namespace {
@@ -78,7 +78,7 @@ Trace Recorded(absl::string_view name) {
 
 TEST(RecordedViewsTest, ClownschoolEndsOnItsRecordedText) {
   const Replayed replayed = Replay(Recorded("clownschool"));
-  EXPECT_EQ(Sha256Hex(replayed.text),
+  EXPECT_EQ(storage::Sha256Hex(replayed.text),
             "d0812d3d6bfd59eab997e16187c9f1f575c65c84b4b539b033ab499c2edc79d5");
   // The server is given real work to do.
   EXPECT_GT(replayed.carried_by_server, 1000u);
@@ -86,7 +86,7 @@ TEST(RecordedViewsTest, ClownschoolEndsOnItsRecordedText) {
 
 TEST(RecordedViewsTest, FriendsforeverEndsOnTheTextOfTheEarlierCommitLeft) {
   const Replayed replayed = Replay(Recorded("friendsforever"));
-  EXPECT_EQ(Sha256Hex(replayed.text),
+  EXPECT_EQ(storage::Sha256Hex(replayed.text),
             "4c0c9d0de160288ff73afc088960ea549937d6e5b3e0f830a933385549727228");
   EXPECT_GT(replayed.carried_by_server, 1000u);
 }

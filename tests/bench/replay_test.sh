@@ -43,6 +43,10 @@ wait "$other" || failed=1
   --pid "$server_pid" || failed=1
 "$load" type --url "$url" --documents 1 --clients 20 --rate 20 --seconds 2 --seed "$RANDOM" \
   --encoding json || failed=1
+"$load" room --url "$url" --documents 5 --clients 6 --writers 3 --seconds 1 --seed "$RANDOM" ||
+  failed=1
+"$load" room --url "$url" --documents 2 --clients 10 --rate 20 --seconds 1 --seed "$RANDOM" ||
+  failed=1
 
 # A tool that never says no is worth nothing: a wrong text, another machine and an old document.
 expect_failure() {
@@ -59,6 +63,7 @@ printf 'optrace 1\nname small\nkind session\nunits codepoint\nagents 1\ntxns 1\n
 expect_failure 'the expected sha256 is 0000' \
   replay "$folder/small.session" --url "$url" --document small --expect 0000
 expect_failure 'is not new' replay "$folder/small.session" --url "$url" --document small
+expect_failure '3 writers of 2 clients' room --url "$url" --clients 2 --writers 3
 expect_failure 'is not a loopback address' type --url ws://10.0.0.1:8080/v1/ws
 
 kill -TERM "$server_pid"

@@ -42,7 +42,7 @@ async function standsAt(viewer: Person, name: string, index: number): Promise<bo
     const { offsetLeft, offsetTop } = node as HTMLElement;
     return { left: offsetLeft, top: offsetTop };
   });
-  const bounds = await viewer.page.evaluate((at) => window.coedit?.quill.getBounds(at) ?? null, index);
+  const bounds = await viewer.page.evaluate((at) => window.coedit?.quill?.getBounds(at) ?? null, index);
   return bounds !== null && Math.abs(seen.left - bounds.left) <= 1 && Math.abs(seen.top - bounds.top) <= 1;
 }
 

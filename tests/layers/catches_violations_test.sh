@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-mkdir -p "$tree"/{ot,proto,storage,server/io}
+mkdir -p "$tree"/{ot,proto,storage/maintenance,server/io/commands}
 
 # expect <file> <good|bad> <line of source>
 expected=()
@@ -43,6 +43,11 @@ expect storage/store.cc good '#include <sqlite3.h>'
 expect storage/store.cc bad '#include "server/hub.h"'
 expect storage/store.cc bad '#include <boost/asio/io_context.hpp>'
 
+expect storage/store.cc bad '#include "storage/maintenance/verify.h"'
+
+expect storage/maintenance/verify.cc good '#include "storage/store.h"'
+expect storage/maintenance/verify.cc bad '#include "server/limits.h"'
+
 expect server/hub.cc good '#include "server/session.h"'
 expect server/hub.cc good '#include <chrono>'
 expect server/hub.cc good '  Revision revision = document.runtime(0);'
@@ -61,6 +66,11 @@ expect server/io/listener.cc good '#include <boost/asio/ip/tcp.hpp>'
 expect server/io/listener.cc good '#include "server/hub.h"'
 expect server/io/listener.cc good '#include <thread>'
 expect server/io/listener.cc bad '#include "tests/server/fake.h"'
+
+expect server/io/commands/verify.cc good '#include <CLI/CLI.hpp>'
+expect server/io/commands/verify.cc good '#include "storage/maintenance/verify.h"'
+expect server/io/commands/verify.cc bad '#include "server/io/listener.h"'
+expect server/io/commands/verify.cc bad '#include <sqlite3.h>'
 
 if "$here/layers_test.sh" "$tree" >"$tree/report"; then
   echo "layers_test.sh passed a tree with ${#expected[@]} violations"

@@ -63,10 +63,12 @@ trap 'rm -f "$report"' EXIT
 {
   check ot 'ot/' "boost/|$network|$threads|$chance|$clocks|$files|$wire|$database" "$calls"
   check proto '(ot|proto)/' "$network|$threads|$chance|$clocks|$files|$database" "$calls"
-  check storage '(ot|proto|storage)/' "$network|$wire" ''
+  check storage '(ot|proto)/|storage/[^/]*$' "$network|$wire" ''
+  check storage/maintenance '(ot|proto|storage)/' "$network|$wire" ''
   check server '(ot|proto|storage)/|server/[^/]*$' \
     "$network|$threads|$chance|ctime$|time[.]h$|absl/time/clock[.]h|$files|$wire|$database" "$calls"
   check server/io '(ot|proto|storage|server)/' "$database" ''
+  check server/io/commands '(ot|proto|storage)/|server/[^/]*$|server/io/commands/' "$database|boost/" ''
 } >"$report"
 
 if [ -s "$report" ]; then

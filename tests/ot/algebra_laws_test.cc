@@ -17,25 +17,11 @@ using testing::Model;
 using testing::RandomBoundary;
 using testing::RandomChange;
 using testing::RandomDocument;
+using testing::RandomShape;
 using testing::Rng;
 using testing::Shape;
 
 constexpr int64_t kCases = 20000;
-
-// Mostly small documents, where changes meet; some large ones, where runs are long.
-Shape RandomShape(Rng& rng) {
-  Shape shape;
-  shape.rich = !rng.Chance(20);
-  if (rng.Chance(2)) {
-    shape.document_units = 4000;
-    shape.insert_units = 100;
-    shape.components = 100;
-  } else if (rng.Chance(50)) {
-    shape.document_units = 6;
-    shape.insert_units = 2;
-  }
-  return shape;
-}
 
 struct TwoChanges {
   explicit TwoChanges(Rng& rng)
@@ -65,6 +51,16 @@ TEST(AlgebraLaws, O1BothWaysAroundTheDiamondMeet) {
     ASSERT_EQ(by_a.ToDelta(), by_b.ToDelta()) << c;
     // As changes too, not on this text alone.
     ASSERT_EQ(Compose(c.a, diamond.right_over_left), Compose(c.b, diamond.left_over_right)) << c;
+  });
+}
+
+// Not only that they meet, but where: told by the rules alone, unit by unit.
+TEST(AlgebraLaws, O1TheyMeetWhereTheModelSays) {
+  ForEachCase(kCases, [](Rng& rng) {
+    const TwoChanges c(rng);
+    const Diamond diamond = TransformPair(c.a, c.b);
+    const Text met = Applied(Applied(c.text, c.a), diamond.right_over_left);
+    ASSERT_EQ(met.ToDelta(), Model(c.text.ToDelta()).Merged(c.a, c.b).ToDelta()) << c;
   });
 }
 

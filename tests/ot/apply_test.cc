@@ -21,6 +21,7 @@ using testing::Model;
 using testing::RandomChange;
 using testing::RandomDocument;
 using testing::RandomKeystroke;
+using testing::RandomShape;
 using testing::Rng;
 using testing::Shape;
 using testing::T;
@@ -106,16 +107,8 @@ TEST(Invert, Table) {
   }
 }
 
-Shape RandomShape(Rng& rng) {
-  Shape shape;
-  shape.rich = !rng.Chance(20);
-  if (rng.Chance(3)) {
-    shape.document_units = 5000;
-    shape.insert_units = 200;
-    shape.components = 60;
-  }
-  return shape;
-}
+constexpr absl::string_view kOthersMark = R"({"others":1})";
+const Attributes kOthersFormat = {{"others", "true"}};
 
 TEST(InvertLaws, O7InvertRestores) {
   ForEachCase(20000, [](Rng& rng) {
@@ -144,6 +137,44 @@ TEST(InvertLaws, O7InvertRestoresAfterTransform) {
     const Delta inverse_over_c = Transform(inverse, c, Side::kLeft);
     const Text undone = Applied(Applied(sa, c), inverse_over_c);
     ASSERT_EQ(undone, Applied(s, Transform(c, inverse, Side::kRight)));
+  });
+}
+
+// What others did in the meantime is exactly what an undo leaves: take it away, and the text before
+// both is there again. What they do here can be told from everything else: they put in marks, set a
+// format of their own.
+TEST(InvertLaws, O7UndoLeavesExactlyWhatOthersDid) {
+  ForEachCase(20000, [](Rng& rng) {
+    const Shape shape = RandomShape(rng);
+    const Text s(RandomDocument(rng, shape));
+    const Delta a = RandomChange(rng, s, shape);
+    Text text = Applied(s, a);
+    Delta undo = Invert(a, s);
+    for (int64_t i = rng.Between(1, 3); i > 0; --i) {
+      DeltaBuilder others;
+      int64_t position = 0;
+      for (int64_t j = rng.Between(1, 4); j > 0; --j) {
+        const int64_t next = testing::RandomBoundary(rng, text);
+        if (next < position) continue;
+        others.Retain(next - position, rng.Chance(50) ? kOthersFormat : Attributes());
+        others.InsertEmbed(kOthersMark);
+        position = next;
+      }
+      const Delta change = others.Build();
+      undo = Transform(undo, change, Side::kLeft);
+      Apply(change, &text);
+    }
+    Apply(undo, &text);
+    DeltaBuilder left;
+    for (const Component component : text.ToDelta()) {
+      if (component.text == kOthersMark) continue;
+      std::vector<Attributes::Entry> entries;
+      for (const Attributes::Entry& entry : component.attributes.entries()) {
+        if (entry.key != "others") entries.push_back(entry);
+      }
+      left.Push({component.kind, component.length, component.text, Attributes(std::move(entries))});
+    }
+    ASSERT_EQ(left.Build(), s.ToDelta()) << a.DebugString();
   });
 }
 
@@ -185,7 +216,30 @@ TEST(DiffLaws, TurnsOneIntoTheOther) {
     ASSERT_EQ(Validate(diff, from), absl::OkStatus());
     ASSERT_TRUE(testing::IsNormal(diff));
     ASSERT_EQ(Applied(from, diff), to);
+    ASSERT_EQ(Compose(from.ToDelta(), diff), to.ToDelta());
     ASSERT_EQ(diff.empty(), from == to);
+  });
+}
+
+// Emoji that share a half with their neighbours in the table: by units they have much in common, by
+// characters nothing.
+TEST(DiffLaws, O5NeverCutsAPair) {
+  ForEachCase(5000, [](Rng& rng) {
+    const auto emoji = [&] {
+      constexpr const char* kEmoji[] = {"\xF0\x9F\x98\x80", "\xF0\x9F\x98\x81", "\xF0\x9F\xA6\x80",
+                                        "\xF0\x9D\x98\x80", "a"};
+      DeltaBuilder out;
+      for (int64_t i = rng.Below(30); i > 0; --i) {
+        out.Insert(kEmoji[rng.Below(5)], rng.Chance(10) ? kOthersFormat : Attributes());
+      }
+      return Text(out.Build());
+    };
+    const Text from = emoji();
+    const Text to = emoji();
+    const Delta diff = Diff(from, to);
+    ASSERT_EQ(Validate(diff, from), absl::OkStatus()) << diff.DebugString();
+    ASSERT_EQ(Applied(from, diff), to) << diff.DebugString();
+    ASSERT_EQ(Validate(Invert(diff, from), to), absl::OkStatus());
   });
 }
 

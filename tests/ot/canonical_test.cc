@@ -174,6 +174,8 @@ TEST(Canonical, RefusesWhatIsNotNormal) {
        "40",
        "length above the maximum"},
       {"8800", "varint not in its shortest form"},
+      {"f9ffffff3f09", "two deletes, too long to be one"},
+      {"98fcf5813ae0fcf5f02f98fcf5812961", "three retains, too long to be one"},
   };
   for (const Bad& bad : bads) {
     const absl::StatusOr<Delta> parsed = ParseCanonical(absl::HexStringToBytes(bad.hex));

@@ -1,25 +1,18 @@
-// ot::Client: its three states, resume and rollback, and obligation O9: with a Document it ends on
-// one text, whatever the interleaving.
+// ot::Client: its three states, resume and rollback. What holds for any interleaving stands in
+// document_laws_test.cc and exhaustive_sessions_test.cc.
 
 #include "ot/client.h"
 
 #include <gtest/gtest.h>
 
-#include <deque>
-#include <string>
-#include <vector>
+#include <optional>
 
-#include "absl/strings/str_cat.h"
-#include "ot/algebra.h"
-#include "ot/apply.h"
-#include "tests/ot/generators.h"
 #include "tests/ot/notation.h"
 
 namespace coedit::ot {
 namespace {
 
 using testing::D;
-using testing::Rng;
 using testing::T;
 
 TEST(Client, GoesThroughItsThreeStates) {
@@ -112,80 +105,6 @@ TEST(Client, SettlesWhatASnapshotHolds) {
   client.OnSettled();
   client.OnSnapshot(9, T("+ZabcX"));
   EXPECT_EQ(client.view(), T("+ZabcXY"));
-}
-
-// O9 without a network: each client has a queue to and from the document, drained at random; now
-// and then a client loses both and resumes.
-TEST(Client, EndsOnTheTextOfTheDocument) {
-  const uint64_t seed = testing::RunSeed();
-  Rng seeds(seed);
-  for (int64_t run = 0; run < testing::Cases(300); ++run) {
-    Rng rng = seeds.Fork();
-    SCOPED_TRACE(absl::StrCat("COEDIT_SEED=", seed, " run ", run));
-    Text start(testing::RandomDocument(rng));
-    Document document(DocumentType::kRichText, start, 0, 0, {}, {});
-    struct Peer {
-      Client client;
-      std::deque<Operation> up;
-      Revision sent = 0;  // commits handed over so far
-      std::deque<Commit> down;
-    };
-    std::vector<Peer> peers;
-    for (int i = 0; i < 3; ++i) peers.push_back({.client = Client(start, 0, 0)});
-    const auto author_of = [&](const Peer& peer) {
-      return static_cast<AuthorNumber>(&peer - peers.data() + 1);
-    };
-    const auto receive = [&](Peer& peer, const Commit& commit) {
-      const auto& in_flight = peer.client.in_flight();
-      if (commit.author == author_of(peer) && in_flight.has_value() &&
-          in_flight->sequence == commit.sequence) {
-        ASSERT_TRUE(peer.client.OnAck(commit.sequence, commit.revision).ok());
-      } else {
-        ASSERT_TRUE(peer.client.OnCommitted(commit.revision, commit.delta).ok());
-      }
-    };
-    const auto send = [&](Peer& peer) {
-      if (std::optional<Operation> operation = peer.client.TakeSubmit()) {
-        operation->author = author_of(peer);
-        peer.up.push_back(*operation);
-      }
-    };
-    const auto step = [&](Peer& peer, int64_t what) {
-      if (what < 4) {
-        peer.client.Edit(testing::RandomChange(rng, peer.client.view()));
-        send(peer);
-      } else if (what < 7 && !peer.up.empty()) {
-        ASSERT_TRUE(std::holds_alternative<Committed>(document.Submit(peer.up.front())));
-        peer.up.pop_front();
-      } else if (what < 11 && peer.sent < document.head()) {
-        receive(peer, document.At(++peer.sent));
-        send(peer);
-      } else if (what == 11) {
-        // The connection is lost with all that was on its way; what was missed comes one by one,
-        // and the fate of the operation in flight with it.
-        peer.up.clear();
-        while (peer.sent < document.head()) receive(peer, document.At(++peer.sent));
-        if (peer.client.in_flight().has_value()) peer.client.OnNeverCommitted();
-        send(peer);
-      }
-    };
-    for (int i = 0; i < 120; ++i) {
-      step(peers[rng.Below(3)], rng.Below(12));
-      ASSERT_FALSE(HasFatalFailure());
-    }
-    for (int i = 0; i < 200; ++i) {
-      for (Peer& peer : peers) {
-        step(peer, 4);
-        step(peer, 7);
-        ASSERT_FALSE(HasFatalFailure());
-      }
-    }
-    for (const Peer& peer : peers) {
-      ASSERT_TRUE(peer.client.synchronised());
-      ASSERT_EQ(peer.client.revision(), document.head());
-      ASSERT_EQ(peer.client.view(), document.text());
-    }
-  }
 }
 
 }  // namespace

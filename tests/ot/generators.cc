@@ -216,6 +216,24 @@ int64_t Cases(int64_t normal) {
   return std::max<int64_t>(1, normal * percent / 100);
 }
 
+Shape RandomShape(Rng& rng, int plain) {
+  Shape shape;
+  shape.rich = !rng.Chance(plain);
+  if (rng.Chance(50)) {
+    shape.document_units = 6;
+    shape.insert_units = 2;
+  } else if (rng.Chance(4)) {
+    shape.document_units = 4000;
+    shape.insert_units = 100;
+    shape.components = 100;
+  } else if (rng.Below(1000) == 0) {
+    shape.document_units = 8000;
+    shape.insert_units = 3;
+    shape.components = 4096;
+  }
+  return shape;
+}
+
 std::string RandomString(Rng& rng, int64_t units) {
   const int64_t wanted = rng.Between(1, std::max<int64_t>(1, units));
   std::string text;

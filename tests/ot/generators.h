@@ -51,6 +51,10 @@ struct Shape {
   int components = 6;           // of a change, about this many at most
 };
 
+// Mostly small texts, where changes meet; some long ones with long runs; now and then a change of
+// up to 4,096 components. `plain` percent of them have neither attributes nor embeds.
+Shape RandomShape(Rng& rng, int plain = 20);
+
 // Text for an insert: 1 to about `units` units, UTF-8.
 std::string RandomString(Rng& rng, int64_t units);
 // `removals`: null values may occur, as on retains.

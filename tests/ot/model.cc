@@ -29,6 +29,32 @@ void SetFormats(const Attributes& change, Model::Format* format) {
   }
 }
 
+// A change, taken apart by where it acts on a text.
+struct Acts {
+  std::vector<std::vector<Model::Unit>> inserts;  // by gap
+  std::vector<bool> deletes;                      // by unit
+  std::vector<Attributes> formats;                // by unit
+};
+
+Acts ActsOf(const Delta& change, size_t length) {
+  Acts acts{std::vector<std::vector<Model::Unit>>(length + 1), std::vector<bool>(length),
+            std::vector<Attributes>(length)};
+  size_t at = 0;
+  for (const Component component : change) {
+    if (component.IsInsert()) {
+      Model piece(DeltaBuilder().Push(component).Build());
+      std::vector<Model::Unit>& gap = acts.inserts.at(at);
+      gap.insert(gap.end(), piece.units().begin(), piece.units().end());
+      continue;
+    }
+    for (int64_t i = 0; i < component.length; ++i, ++at) {
+      acts.deletes.at(at) = component.kind == Kind::kDelete;
+      acts.formats.at(at) = component.attributes;
+    }
+  }
+  return acts;
+}
+
 bool IsHigh(char16_t code) { return code >= 0xD800 && code < 0xDC00; }
 bool IsLow(char16_t code) { return code >= 0xDC00 && code < 0xE000; }
 
@@ -62,6 +88,24 @@ void Model::Apply(const Delta& change) {
   }
   for (; at < units_.size(); ++at) result.push_back(std::move(units_[at]));
   units_ = std::move(result);
+}
+
+Model Model::Merged(const Delta& left, const Delta& right) const {
+  const Acts first = ActsOf(left, units_.size());
+  const Acts second = ActsOf(right, units_.size());
+  Model merged;
+  for (size_t i = 0; i <= units_.size(); ++i) {
+    for (const Acts* acts : {&first, &second}) {
+      const std::vector<Unit>& gap = acts->inserts[i];
+      merged.units_.insert(merged.units_.end(), gap.begin(), gap.end());
+    }
+    if (i == units_.size() || first.deletes[i] || second.deletes[i]) continue;
+    Unit unit = units_[i];
+    SetFormats(second.formats[i], &unit.format);
+    SetFormats(first.formats[i], &unit.format);
+    merged.units_.push_back(std::move(unit));
+  }
+  return merged;
 }
 
 Delta Model::ToDelta() const {

@@ -29,9 +29,14 @@ class Model {
   explicit Model(const Delta& document) { Apply(document); }
 
   void Apply(const Delta& change);
+  // What both changes, made on this text at the same time, must come to, told unit by unit: each
+  // unit goes if either deletes it and takes the formats of both; each gap takes the inserts of
+  // both. `left` comes first and its formats win.
+  Model Merged(const Delta& left, const Delta& right) const;
   // In normal form.
   Delta ToDelta() const;
 
+  const std::vector<Unit>& units() const { return units_; }
   size_t length() const { return units_.size(); }
   // True if no surrogate pair would be cut at `position`.
   bool IsBoundary(size_t position) const;

@@ -58,6 +58,10 @@ class HeldStore final : public storage::Store {
                    Callback<absl::StatusOr<std::vector<ot::Commit>>> done) override {
     memory_.ReadCommits(std::move(document), first, last, std::move(done));
   }
+  void ReadRevision(std::string document, ot::Revision revision,
+                    Callback<absl::StatusOr<storage::Snapshot>> done) override {
+    memory_.ReadRevision(std::move(document), revision, std::move(done));
+  }
   void List(std::string prefix, std::string after, int64_t limit,
             Callback<absl::StatusOr<std::vector<storage::DocumentInfo>>> done) override {
     memory_.List(std::move(prefix), std::move(after), limit, std::move(done));

@@ -1,18 +1,21 @@
-// A simulated connection: two directions with delay, in order, that may be cut at any moment.
+// A simulated connection: two directions with delay, in order, that may be lost at any moment, at
+// once or unnoticed.
 #ifndef COEDIT_TESTS_SIM_NETWORK_H_
 #define COEDIT_TESTS_SIM_NETWORK_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "proto/codec.h"
 #include "server/seams.h"
 #include "server/session.h"
 #include "tests/ot/generators.h"
-#include "tests/sim/faults.h"
+#include "tests/sim/plan.h"
 #include "tests/sim/sim_executor.h"
 
 namespace coedit::sim {
@@ -25,25 +28,31 @@ class Connection final : public server::FrameSink, public std::enable_shared_fro
     std::function<void(uint16_t close_code)> on_closed;  // 1006: cut
   };
 
+  // `history`: how often the disk had been replaced when this connection was made.
   Connection(Timeline* timeline, const Faults* faults, ot::testing::Rng rng,
-             proto::Encoding encoding, ClientEnd client_end)
+             proto::Encoding encoding, int64_t history, ClientEnd client_end)
       : timeline_(timeline),
         faults_(faults),
         rng_(rng),
         encoding_(encoding),
+        history_(history),
         client_end_(std::move(client_end)) {}
+
+  int64_t history() const { return history_; }
 
   // Attaches the server's half; `executor` is of that life of the server.
   void Accept(const server::Environment* environment, server::Hub* hub) {
-    environment_ = environment;
     session_ = server::Session::Make(environment, hub, this, encoding_);
+    heard_ = timeline_->now();
+    silence_max_ = absl::Seconds(environment->limits.silence_seconds);
     Tick();
   }
 
   // From the client.
   void SendToServer(std::string frame) {
-    if (cut_) return;
+    if (cut_ || lost_to_server_) return;
     Travel(&to_server_free_at_, [this, frame = std::move(frame)] {
+      heard_ = timeline_->now();
       if (session_ != nullptr && server_open_) session_->OnFrame(frame);
     });
   }
@@ -54,24 +63,38 @@ class Connection final : public server::FrameSink, public std::enable_shared_fro
     waiting_.push_back(std::move(piece));
     if (waiting_.size() > 1) return;
     // What gathers before the socket is free leaves as one frame.
-    Later(rng_.Between(0, 2000), [this] { Flush(); });
+    const bool slow = timeline_->now() < slow_until_;
+    Later(slow ? rng_.Between(100'000, 3'000'000) : rng_.Between(0, 2000), [this] { Flush(); });
   }
   size_t queued_bytes() const override { return queued_bytes_; }
   void Close(uint16_t close_code, absl::string_view) override {
     server_open_ = false;
     Later(2001, [this, close_code] {
-      Travel(&to_client_free_at_, [this, close_code] { EndClient(close_code); });
+      if (!lost_to_client_) {
+        Travel(&to_client_free_at_, [this, close_code] { EndClient(close_code); });
+      }
       DropSession();
     });
   }
 
+  // What the client sends from now on arrives only after this time.
+  void HoldToServer(absl::Duration duration) {
+    to_server_free_at_ = std::max(to_server_free_at_, timeline_->now() + duration);
+  }
+  void SlowFor(absl::Duration duration) { slow_until_ = timeline_->now() + duration; }
+
   // The wire breaks. The client notices at once; the server at once or, half open, much later.
-  // What is on its way arrives or not.
-  void Cut(bool half_open) {
+  // What is on its way arrives or not. A wire that loses one direction goes on in the other, until
+  // somebody misses something.
+  void Cut(CutHow how) {
+    if (how == kCutToServer || how == kCutToClient) {
+      (how == kCutToServer ? lost_to_server_ : lost_to_client_) = true;
+      return;
+    }
+    EndClient(1006);
     if (cut_) return;
     cut_ = true;
-    EndClient(1006);
-    if (half_open) {
+    if (how == kCutHalfOpen || lost_to_server_) {
       Later(rng_.Between(1'000'000, 45'000'000), [this] { DropSession(); });
     } else {
       DropSession();
@@ -83,7 +106,8 @@ class Connection final : public server::FrameSink, public std::enable_shared_fro
     server_open_ = false;
     if (cut_) return;
     cut_ = true;
-    Later(rng_.Between(0, 500'000), [this] { EndClient(1006); });
+    // A machine without power says nothing; whoever runs there next says that it knows nothing.
+    if (!lost_to_client_) Later(rng_.Between(0, 500'000), [this] { EndClient(1006); });
   }
 
  private:
@@ -93,8 +117,9 @@ class Connection final : public server::FrameSink, public std::enable_shared_fro
   }
   // In order: never before what was sent earlier.
   void Travel(absl::Duration* free_at, std::function<void()> arrive) {
-    const int64_t most = absl::ToInt64Microseconds(faults_->delay_max);
-    const absl::Duration at = timeline_->now() + absl::Microseconds(rng_.Between(10, most));
+    int64_t most_us = 1000 * faults_->wire_delay_ms_max;
+    if (rng_.Chance(static_cast<int>(faults_->spike))) most_us = 8'000'000;
+    const absl::Duration at = timeline_->now() + absl::Microseconds(rng_.Between(10, most_us));
     *free_at = std::max(at, *free_at);
     timeline_->Schedule(*free_at - timeline_->now(),
                         [self = shared_from_this(), arrive = std::move(arrive)] { arrive(); });
@@ -109,7 +134,7 @@ class Connection final : public server::FrameSink, public std::enable_shared_fro
     frame.append(glue.suffix.data(), glue.suffix.size());
     waiting_.clear();
     queued_bytes_ = 0;
-    if (!cut_) {
+    if (!cut_ && !lost_to_client_) {
       Travel(&to_client_free_at_, [this, frame = std::move(frame)] {
         if (client_open_) client_end_.on_frame(frame);
       });
@@ -119,6 +144,7 @@ class Connection final : public server::FrameSink, public std::enable_shared_fro
   void Tick() {
     if (session_ == nullptr) return;
     session_->OnTick();
+    if (timeline_->now() - heard_ > silence_max_) return DropSession();
     Later(1'000'000, [this] { Tick(); });
   }
   void EndClient(uint16_t close_code) {
@@ -138,12 +164,17 @@ class Connection final : public server::FrameSink, public std::enable_shared_fro
   const Faults* faults_;
   ot::testing::Rng rng_;
   proto::Encoding encoding_;
+  int64_t history_;
   ClientEnd client_end_;
-  const server::Environment* environment_ = nullptr;
   std::shared_ptr<server::Session> session_;
+  absl::Duration heard_;
+  absl::Duration silence_max_;
   bool cut_ = false;
+  bool lost_to_server_ = false;
+  bool lost_to_client_ = false;
   bool client_open_ = true;
   bool server_open_ = true;
+  absl::Duration slow_until_;
   std::vector<server::Piece> waiting_;
   size_t queued_bytes_ = 0;
   absl::Duration to_server_free_at_;

@@ -1,91 +1,99 @@
-// A store that takes simulated time, fails now and then, and forgets what was not durable when the
-// server dies. The disk below it is a MemoryStore's documents and outlives the server.
+// SimStore: the logic of SqliteStore (BatchWriter, SqliteWriter, SqliteReader, SQLite itself) on a
+// simulated disk, in virtual time and on the simulator's one thread. It belongs to one life of the
+// server; the disk outlives it.
+//
+// One queue for all: what stands first is done next, writes that follow each other as one batch. A
+// batch is durable at one moment and answered at a later one; the server may die in between, and
+// between any two changes of the disk.
 #ifndef COEDIT_TESTS_SIM_SIM_STORE_H_
 #define COEDIT_TESTS_SIM_SIM_STORE_H_
 
+#include <deque>
+#include <functional>
 #include <string>
-#include <utility>
+#include <variant>
 #include <vector>
 
-#include "storage/memory_store.h"
+#include "storage/batch_writer.h"
+#include "storage/shared_reader.h"
+#include "storage/store.h"
 #include "tests/ot/generators.h"
-#include "tests/sim/faults.h"
+#include "tests/sim/plan.h"
 #include "tests/sim/sim_executor.h"
+#include "tests/storage/simulated_disk.h"
 
 namespace coedit::sim {
 
+// The database's name on the disk.
+inline constexpr char kDatabase[] = "coedit.db";
+
+storage::SqliteStoreOptions StoreOptions(const Plan& plan, const storage::SimulatedDisk& disk);
+
 class SimStore final : public storage::Store {
  public:
-  // `disk` survives this object. `executor` is of one life: what it drops was lost in the crash.
-  SimStore(storage::MemoryStore* disk, server::Executor* executor, const Faults* faults,
-           ot::testing::Rng rng)
-      : disk_(disk), executor_(executor), faults_(faults), rng_(rng) {}
+  // `on_disk_off` is called (in a task) once the disk has lost its power in the midst of a call.
+  SimStore(const Plan* plan, storage::SimulatedDisk* disk, SimExecutor* executor,
+           ot::testing::Rng rng, std::function<void()> on_disk_off);
 
-  void Load(std::string document, Callback<absl::StatusOr<storage::StoredDocument>> done) override {
-    Later([this, document = std::move(document), done = std::move(done)]() mutable {
-      disk_->Load(std::move(document), Answer(std::move(done)));
-    });
-  }
+  // As when the server starts.
+  absl::Status Open();
+  // The disk answers nothing for a while.
+  void Stall(absl::Duration duration) { stalled_until_ = executor_->Steady() + duration; }
+  // Heads of all documents as they are durable; nothing while the database cannot be read.
+  std::vector<storage::DocumentInfo> Heads();
+
+  int64_t batches() const { return batches_; }
+  // Appends that were not committed, as far as whoever asked was told.
+  int64_t failed_appends() const { return failed_appends_; }
+  // What must never happen, and did; empty if nothing.
+  const std::string& failure() const { return failure_; }
+
+  void Load(std::string document, Callback<absl::StatusOr<storage::StoredDocument>> done) override;
   void Create(std::string document, ot::DocumentType type, ot::Text initial, std::string epoch,
-              int64_t now_ms, Callback<absl::StatusOr<storage::StoredDocument>> done) override {
-    Later([this, document = std::move(document), type, initial = std::move(initial),
-           epoch = std::move(epoch), now_ms, done = std::move(done)]() mutable {
-      disk_->Create(std::move(document), type, std::move(initial), std::move(epoch), now_ms,
-                    Answer(std::move(done)));
-    });
-  }
-  void Append(storage::AppendRequest request, Callback<storage::AppendResult> done) override {
-    Later([this, request = std::move(request), done = std::move(done)]() mutable {
-      if (rng_.Chance(faults_->append_refused)) {
-        return Answer(std::move(done))({.outcome = storage::AppendOutcome::kUnavailable,
-                                        .text = "simulated: nothing written",
-                                        .disk_full = rng_.Chance(50)});
-      }
-      if (rng_.Chance(faults_->append_fails)) {
-        if (rng_.Chance(50)) disk_->Append(std::move(request), [](storage::AppendResult) {});
-        return Answer(std::move(done))(
-            {.outcome = storage::AppendOutcome::kUnknown, .text = "simulated: outcome unknown"});
-      }
-      disk_->Append(std::move(request), Answer(std::move(done)));
-    });
-  }
+              int64_t now_ms, Callback<absl::StatusOr<storage::StoredDocument>> done) override;
+  void Append(storage::AppendRequest request, Callback<storage::AppendResult> done) override;
   void ReadCommits(std::string document, ot::Revision first, ot::Revision last,
-                   Callback<absl::StatusOr<std::vector<ot::Commit>>> done) override {
-    Later([this, document = std::move(document), first, last, done = std::move(done)]() mutable {
-      disk_->ReadCommits(std::move(document), first, last, Answer(std::move(done)));
-    });
-  }
+                   Callback<absl::StatusOr<std::vector<ot::Commit>>> done) override;
+  void ReadRevision(std::string document, ot::Revision revision,
+                    Callback<absl::StatusOr<storage::Snapshot>> done) override;
   void List(std::string prefix, std::string after, int64_t limit,
-            Callback<absl::StatusOr<std::vector<storage::DocumentInfo>>> done) override {
-    disk_->List(std::move(prefix), std::move(after), limit, std::move(done));
-  }
+            Callback<absl::StatusOr<std::vector<storage::DocumentInfo>>> done) override;
 
  private:
-  absl::Duration Delay() {
-    return absl::Microseconds(rng_.Between(1, absl::ToInt64Microseconds(faults_->store_delay_max)));
-  }
-  // One thing after another, as a writer thread does.
-  void Later(server::Task task) {
-    const absl::Duration earliest = clock()->Steady() + Delay();
-    busy_until_ = std::max(busy_until_ + absl::Nanoseconds(1), earliest);
-    executor_->PostAfter(busy_until_ - clock()->Steady(), std::move(task));
-  }
-  // The answer is on its way while the server may die.
-  template <typename T>
-  Callback<T> Answer(Callback<T> done) {
-    return [this, done = std::move(done)](T result) mutable {
-      executor_->PostAfter(Delay(), [done = std::move(done), result = std::move(result)]() mutable {
-        std::move(done)(std::move(result));
-      });
-    };
-  }
-  const server::Clock* clock() const { return static_cast<SimExecutor*>(executor_); }
+  // Reads, and answers in a later task.
+  using Read = absl::AnyInvocable<void(storage::SqliteReader*) &&>;
+  using Request = std::variant<storage::Write, Read>;
 
-  storage::MemoryStore* disk_;
-  server::Executor* executor_;
-  const Faults* faults_;
+  void Enter(Request request);
+  void WorkSoon();
+  void Work();
+  void RecoverIfDue();
+  void RecoverSoon();
+  void RunBatch();
+  absl::Duration Delay();
+  // In a later task, and never before what was answered earlier.
+  void Answer(server::Task task);
+  template <typename T, typename Use>
+  Read MakeRead(Callback<absl::StatusOr<T>> done, Use use);
+  void Fail(std::string what);
+
+  const Plan* plan_;
+  storage::SimulatedDisk* disk_;
+  SimExecutor* executor_;
   ot::testing::Rng rng_;
-  absl::Duration busy_until_;
+  std::function<void()> on_disk_off_;
+  const storage::SqliteStoreOptions options_;
+  storage::SharedReader reader_;
+  storage::BatchWriter batch_writer_;
+
+  std::deque<Request> queue_;
+  bool working_ = false;
+  bool recovering_ = false;  // is going to
+  absl::Duration stalled_until_;
+  absl::Duration answered_until_;
+  int64_t batches_ = 0;
+  int64_t failed_appends_ = 0;
+  std::string failure_;
 };
 
 }  // namespace coedit::sim

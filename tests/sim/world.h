@@ -1,58 +1,62 @@
-// A whole coedit in one thread and virtual time, from one seed: a server (Session, Hub,
-// DocumentActor, Document on a simulated store), clients, and everything that goes wrong between
-// them. Check() says whether the promises were kept.
+// A whole coedit in one thread and virtual time: a server (Session, Hub, DocumentActor, Document,
+// and the storage logic with SQLite on a simulated disk), clients, and everything that goes wrong
+// between them, as a plan has it. Then all heals, and what was promised is checked.
 #ifndef COEDIT_TESTS_SIM_WORLD_H_
 #define COEDIT_TESTS_SIM_WORLD_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
 #include "server/environment.h"
 #include "server/hub.h"
-#include "storage/memory_store.h"
 #include "tests/ot/generators.h"
-#include "tests/sim/faults.h"
+#include "tests/sim/judge.h"
+#include "tests/sim/plan.h"
 #include "tests/sim/sim_client.h"
 #include "tests/sim/sim_executor.h"
 #include "tests/sim/sim_store.h"
+#include "tests/storage/simulated_disk.h"
 
 namespace coedit::sim {
 
-struct Plan {
-  uint64_t seed = 0;
-  int clients = 3;
-  int documents = 1;  // each client opens one or all of them
-  bool rich = true;
-  absl::Duration duration = absl::Seconds(60);
-  absl::Duration type_every = absl::Milliseconds(400);  // mean, each client
-  server::Limits limits;
-  Faults faults;
-};
-
-// A plan with everything drawn from the seed.
-Plan RandomPlan(uint64_t seed);
-
 class World {
  public:
-  explicit World(const Plan& plan);
+  explicit World(Plan plan);
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
   ~World();
 
-  // Runs the plan, heals everything, waits until all is quiet, checks. Empty if all promises were
-  // kept, else what was broken.
+  // Runs the plan, heals everything, waits until all is quiet, takes the power away once more and
+  // checks. Empty if all promises were kept, else what was broken.
   std::string Run();
 
+  // Tells what happens while it runs.
+  void Trace(std::ostream* out) { timeline_.trace = out; }
+
+  // What happened.
   int64_t edits() const;
-  int64_t commits() const;
+  int64_t commits() const { return commits_; }
   int64_t tasks() const { return timeline_.tasks_run(); }
+  int64_t batches() const { return batches_; }
+  int64_t starts() const { return starts_; }
+  const Happened& happened(int64_t client) const { return clients_[client]->happened(); }
+
+  // Calls it before each event that begins after `at`; for scripted worlds that look in between.
+  void LookAt(absl::Duration at, std::function<void()> look);
+  // Client `i` as it is.
+  const SimClient& client(int64_t i) const { return *clients_[i]; }
 
  private:
   // One life of the server process.
   struct Life {
     explicit Life(Timeline* timeline) : executor(timeline) {}
     SimExecutor executor;
-    std::unique_ptr<SimStore> store;
+    std::unique_ptr<SimStore> store;  // gone when the process is dead
     server::Environment environment;
     std::unique_ptr<server::Hub> hub;
     std::vector<std::weak_ptr<Connection>> connections;
@@ -67,24 +71,41 @@ class World {
     ot::testing::Rng rng_;
   };
 
+  ot::testing::Rng Dice(uint64_t kind, uint64_t number) const;
   void StartServer();
-  void KillServer();
-  std::shared_ptr<Connection> Connect(proto::Encoding encoding, Connection::ClientEnd end);
-  void Every(absl::Duration mean, std::function<void()> what);
+  void StartServerSoon(int64_t ms);
+  // The disk loses what `cut` says, and is on again.
+  void KillServer(storage::PowerCut cut, uint64_t seed);
+  void OnDiskOff();
+  void CutPower(const Event& event);
+  void Restore(const Event& event);
+  void Do(const Event& event);
+  void Do(const Event& event, SimClient* client);
+  void Heal();
+  std::shared_ptr<Connection> Connect(int64_t client, proto::Encoding encoding,
+                                      Connection::ClientEnd end);
   bool Quiet() const;
-  std::string Check() const;
-  std::string CheckDocument(const std::string& id,
-                            const storage::MemoryStore::Document& stored) const;
+  std::string Unsettled() const;
+  void Fail(std::string what);
 
   Plan plan_;
-  ot::testing::Rng rng_;
   Timeline timeline_;
   Random random_;
-  storage::MemoryStore disk_;
+  storage::SimulatedDisk disk_;
   bool healing_ = false;
   Life* life_ = nullptr;                      // nullptr: down
   std::vector<std::unique_ptr<Life>> lives_;  // the dead are kept: tasks may still name them
   std::vector<std::unique_ptr<SimClient>> clients_;
+  std::optional<Event> armed_cut_;  // happens in the midst of a change of the disk
+  std::optional<storage::SimulatedDisk::Image> backup_;
+  absl::Duration backup_at_;
+  std::vector<absl::Duration> restores_;  // when the copies were made
+  uint64_t connections_ = 0;
+  int64_t starts_ = 0;
+  int64_t batches_ = 0;
+  int64_t failed_appends_ = 0;  // of former lives
+  int64_t commits_ = 0;
+  std::string failure_;
 };
 
 }  // namespace coedit::sim

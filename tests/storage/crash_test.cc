@@ -23,6 +23,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "storage/sqlite_store.h"
+#include "storage/time_track.h"
 #include "tests/storage/store_testing.h"
 
 extern char** environ;
@@ -82,10 +83,10 @@ class Typist {
 TEST(CrashChild, DISABLED_AppendsUntilKilled) {
   const char* directory = std::getenv(kDirectoryVariable);
   ASSERT_NE(directory, nullptr);
-  // Small log, so that checkpoints are interrupted too.
-  std::unique_ptr<SqliteStore> store = *SqliteStore::Open(
-      directory,
-      {.checkpoint_wal_bytes = 50'000, .snapshot_rule = {.tail_weight_bytes_min = 20'000}});
+  // Small log and eager packing, so that checkpoints and packing are interrupted too.
+  SqliteStoreOptions options = EagerPacking();
+  options.checkpoint_wal_bytes = 50'000;
+  std::unique_ptr<SqliteStore> store = *SqliteStore::Open(directory, options);
   std::vector<std::unique_ptr<Typist>> typists;
   for (int i = 0; i < kDocuments; ++i) typists.push_back(std::make_unique<Typist>(store.get(), i));
   for (auto& typist : typists) typist->AppendNext();
@@ -194,7 +195,14 @@ TEST(CrashTest, WhatWasAcknowledgedSurvivesAKill) {
       ASSERT_TRUE(stored.ok()) << stored.status();
       EXPECT_GE(HeadOf(*stored), acked[number]);
       EXPECT_EQ(HeadOf(*stored) % (number + 1), 0);  // a request is there as a whole
-      ExpectSame(*stored, Written(number, HeadOf(*stored)));
+      const Scribe written = Written(number, HeadOf(*stored));
+      ExpectSame(*stored, written);
+      if (HeadOf(*stored) == 0) continue;
+      const absl::StatusOr<std::vector<ot::Commit>> commits =
+          ReadCommits(store->get(), Document(number), 1, HeadOf(*stored));
+      ASSERT_TRUE(commits.ok()) << commits.status();
+      ExpectSameCommits(*commits, written.log(), 1, HeadOf(*stored), TimeTrack::kToleranceMs);
+      ExpectRevision(store->get(), Document(number), written, 1 + random() % HeadOf(*stored));
     }
   }
   EXPECT_GT(acked[0], 0);

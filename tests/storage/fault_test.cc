@@ -1,4 +1,4 @@
-// The store over a file system with faults: what is acknowledged stays, what is refused may be
+// The store over a disk with faults: what is acknowledged stays, what is refused may be
 // tried again, and nobody is told something that recovery takes back.
 #include <sys/resource.h>
 
@@ -14,7 +14,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "storage/sqlite_store.h"
-#include "tests/storage/fault_vfs.h"
+#include "tests/storage/simulated_disk.h"
 #include "tests/storage/store_testing.h"
 
 namespace coedit::storage {
@@ -22,14 +22,12 @@ namespace {
 
 class FaultTest : public testing::Test {
  protected:
-  FaultTest() { TheFaults().Clear(); }
-  ~FaultTest() override { TheFaults().Clear(); }
-
   // Retries at once, so that no test waits.
-  static SqliteStoreOptions Options() {
-    return {.retry_interval = absl::ZeroDuration(), .vfs = kFaultVfsName};
+  SqliteStoreOptions Options() {
+    return {.retry_interval = absl::ZeroDuration(), .vfs = disk_.vfs()};
   }
-  void Open(const SqliteStoreOptions& options = Options()) {
+  void Open() { Open(Options()); }
+  void Open(const SqliteStoreOptions& options) {
     store_.reset();
     absl::StatusOr<std::unique_ptr<SqliteStore>> opened =
         SqliteStore::Open(directory_.path(), options);
@@ -37,6 +35,7 @@ class FaultTest : public testing::Test {
     store_ = *std::move(opened);
   }
   SqliteStore* store() { return store_.get(); }
+  DiskFaults& faults() { return disk_.faults(); }
   void ExpectStored(const Scribe& scribe) {
     const absl::StatusOr<StoredDocument> stored = Load(store(), "notes");
     ASSERT_TRUE(stored.ok()) << stored.status();
@@ -44,7 +43,8 @@ class FaultTest : public testing::Test {
   }
   AppendResult AppendNow(Scribe* scribe) { return Append(store(), scribe->Take()); }
 
-  TemporaryDirectory directory_;
+  TemporaryDirectory directory_;  // of the lock file; the database is on the simulated disk
+  SimulatedDisk disk_;
   std::unique_ptr<SqliteStore> store_;
 };
 
@@ -55,7 +55,7 @@ TEST_F(FaultTest, AFullDiskRefusesAndRecovers) {
   scribe.Type(1, "before");
   ASSERT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kCommitted);
 
-  TheFaults().log_full = true;
+  faults().log_full = true;
   Scribe refused = scribe;
   refused.Type(1, "while");
   for (int i = 0; i < 3; ++i) {
@@ -66,7 +66,7 @@ TEST_F(FaultTest, AFullDiskRefusesAndRecovers) {
     ExpectStored(scribe);  // reading goes on
   }
   EXPECT_TRUE(absl::IsUnavailable(Create(store(), "plans").status()));
-  TheFaults().log_full = false;
+  faults().log_full = false;
 
   EXPECT_EQ(AppendNow(&refused).outcome, AppendOutcome::kCommitted);
   ASSERT_TRUE(Create(store(), "plans").ok());
@@ -82,11 +82,11 @@ TEST_F(FaultTest, NothingIsTriedWhileTheStoreWaits) {
   options.retry_interval = absl::Hours(1);
   Open(options);
   ASSERT_TRUE(Create(store(), "notes").ok());
-  TheFaults().log_full = true;
+  faults().log_full = true;
   Scribe scribe("notes");
   scribe.Type(1, "a");
   EXPECT_TRUE(Append(store(), Scribe(scribe).Take()).disk_full);
-  TheFaults().log_full = false;
+  faults().log_full = false;
   EXPECT_TRUE(Append(store(), Scribe(scribe).Take()).disk_full);
   EXPECT_EQ(store()->Statistics().failures, 1);
 }
@@ -98,7 +98,7 @@ TEST_F(FaultTest, AFullDiskAtACheckpoint) {
   Open(options);
   ASSERT_TRUE(Create(store(), "notes").ok());
   Scribe scribe("notes");
-  TheFaults().database_full = true;
+  faults().database_full = true;
   for (int i = 0; i < 10; ++i) {
     scribe.Type(1, std::string(10'000, 'x'));
     ASSERT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kCommitted);
@@ -106,7 +106,7 @@ TEST_F(FaultTest, AFullDiskAtACheckpoint) {
   ExpectStored(scribe);
   EXPECT_GT(store()->Statistics().failures, 0);
   EXPECT_EQ(store()->Statistics().reopenings, 0);
-  TheFaults().database_full = false;
+  faults().database_full = false;
   Open(options);
   ExpectStored(scribe);
 }
@@ -119,7 +119,7 @@ TEST_F(FaultTest, AFailedSyncWhoseBytesStay) {
   Scribe scribe("notes");
   scribe.Type(1, "a");
   ASSERT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kCommitted);
-  TheFaults().failing_log_syncs = 1;
+  faults().failing_log_syncs = 1;
   scribe.Type(1, "b");
   EXPECT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kUnknown);
   EXPECT_EQ(store()->Statistics().reopenings, 1);
@@ -136,8 +136,8 @@ TEST_F(FaultTest, AFailedSyncWhoseBytesAreLost) {
   Scribe scribe("notes");
   scribe.Type(1, "a");
   ASSERT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kCommitted);
-  TheFaults().unsynced_lost = true;
-  TheFaults().failing_log_syncs = 1;
+  faults().failed_sync = FailedSync::kLoses;
+  faults().failing_log_syncs = 1;
   Scribe lost = scribe;
   lost.Type(1, "b");
   EXPECT_EQ(AppendNow(&lost).outcome, AppendOutcome::kUnknown);
@@ -155,8 +155,8 @@ TEST_F(FaultTest, NothingIsReadBeforeRecovery) {
   ASSERT_TRUE(Create(store(), "notes").ok());
   Scribe scribe("notes");
   scribe.Type(1, "a");
-  TheFaults().open_fails = true;
-  TheFaults().failing_log_syncs = 1;
+  faults().open_fails = true;
+  faults().failing_log_syncs = 1;
   EXPECT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kUnknown);
   EXPECT_TRUE(absl::IsUnavailable(Load(store(), "notes").status()));
   EXPECT_TRUE(absl::IsUnavailable(ReadCommits(store(), "notes", 1, 1).status()));
@@ -166,7 +166,7 @@ TEST_F(FaultTest, NothingIsReadBeforeRecovery) {
   EXPECT_EQ(refused.outcome, AppendOutcome::kUnavailable);
   EXPECT_FALSE(refused.disk_full);
 
-  TheFaults().open_fails = false;
+  faults().open_fails = false;
   // It recovers by itself.
   while (absl::IsUnavailable(Load(store(), "notes").status())) {
   }
@@ -177,13 +177,13 @@ TEST_F(FaultTest, NothingIsReadBeforeRecovery) {
 TEST_F(FaultTest, AStoreThatCannotRecoverStillStops) {
   Open();
   ASSERT_TRUE(Create(store(), "notes").ok());
-  TheFaults().open_fails = true;
-  TheFaults().failing_log_syncs = 1;
+  faults().open_fails = true;
+  faults().failing_log_syncs = 1;
   Scribe scribe("notes");
   scribe.Type(1, "a");
   EXPECT_EQ(AppendNow(&scribe).outcome, AppendOutcome::kUnknown);
   store_.reset();
-  TheFaults().Clear();
+  faults().Clear();
   Open();
   ExpectStored(scribe);
 }
@@ -197,11 +197,11 @@ TEST_F(FaultTest, EachCallFailsOnce) {
   int unknown = 0;
   for (int64_t call = 0;; ++call) {
     SCOPED_TRACE(absl::StrCat("call ", call));
-    TemporaryDirectory directory;
-    std::unique_ptr<SqliteStore> store = *SqliteStore::Open(directory.path(), options);
+    disk_.Start({});
+    std::unique_ptr<SqliteStore> store = *SqliteStore::Open(directory_.path(), options);
     ASSERT_TRUE(Create(store.get(), "notes").ok());
     Scribe scribe("notes");
-    TheFaults().fail_after = call;
+    faults().fail_after = call;
     for (int i = 0; i < 2; ++i) {
       Scribe next = scribe;
       next.Type(1 + i % 2, std::string(3000, 'x'));
@@ -222,10 +222,10 @@ TEST_F(FaultTest, EachCallFailsOnce) {
       }
       ExpectSame(found, scribe);
     }
-    const bool hit = TheFaults().fail_after < 0;
-    TheFaults().Clear();
+    const bool hit = faults().fail_after < 0;
+    faults().Clear();
     store.reset();
-    store = *SqliteStore::Open(directory.path(), options);
+    store = *SqliteStore::Open(directory_.path(), options);
     const absl::StatusOr<StoredDocument> reopened = Load(store.get(), "notes");
     ASSERT_TRUE(reopened.ok()) << reopened.status();
     ExpectSame(*reopened, scribe);

@@ -39,10 +39,53 @@ TEST_F(SchemaTest, AnEmptyFileBecomesOurs) {
   ASSERT_TRUE(MigrateSchema(connection_.get()).ok());
   EXPECT_EQ(Query("PRAGMA application_id"), kApplicationId);
   EXPECT_EQ(Query("PRAGMA user_version"), kSchemaVersion);
-  EXPECT_EQ(Query("SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 4);
+  EXPECT_EQ(Query("SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 5);
   // A second time it is as it should be.
   ASSERT_TRUE(MigrateSchema(connection_.get()).ok());
   EXPECT_FALSE(connection_->InTransaction());
+}
+
+// What version 2 added is taken away from a file that is full of history.
+TEST_F(SchemaTest, AFileOfVersionOneIsMigratedWithAllItHolds) {
+  connection_.reset();
+  Scribe scribe("notes");
+  {
+    SqliteStoreOptions options;
+    options.pack_history = false;
+    absl::StatusOr<std::unique_ptr<SqliteStore>> store =
+        SqliteStore::Open(directory_.path(), options);
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE(Create(store->get(), "notes").ok());
+    for (int i = 0; i < 300; ++i) {
+      scribe.Type(1 + i % 3, "typed ");
+      ASSERT_EQ(Append(store->get(), scribe.Take()).outcome, AppendOutcome::kCommitted);
+    }
+  }
+  {
+    absl::StatusOr<sqlite::Connection> old =
+        sqlite::Connection::Open(path(), sqlite::Access::kReadWrite, "");
+    ASSERT_TRUE(old.ok()) << old.status();
+    const absl::Status done = old->Execute(
+        "DROP TABLE history_blocks; ALTER TABLE snapshots DROP COLUMN rung; "
+        "PRAGMA user_version = 1");
+    ASSERT_TRUE(done.ok()) << done;
+    EXPECT_EQ(*old->QueryInt64("SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 4);
+  }
+  absl::StatusOr<std::unique_ptr<SqliteStore>> store =
+      SqliteStore::Open(directory_.path(), EagerPacking());
+  ASSERT_TRUE(store.ok()) << store.status();
+  // It counts as left alone a moment after it was found.
+  while ((*store)->Statistics().packed_commits == 0) (*store)->WaitUntilPacked();
+  const absl::StatusOr<StoredDocument> stored = Load(store->get(), "notes");
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  ExpectSame(*stored, scribe);
+  for (const ot::Revision revision : {0, 1, 150, 299, 300}) {
+    ExpectRevision(store->get(), "notes", scribe, revision);
+  }
+  store->reset();
+  absl::StatusOr<sqlite::Connection> migrated =
+      sqlite::Connection::Open(path(), sqlite::Access::kReadWrite, "");
+  EXPECT_EQ(*migrated->QueryInt64("PRAGMA user_version"), 2);
 }
 
 TEST_F(SchemaTest, ANewerVersionIsRefusedByName) {

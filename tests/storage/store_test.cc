@@ -16,6 +16,7 @@
 #include "gtest/gtest.h"
 #include "storage/memory_store.h"
 #include "storage/sqlite_store.h"
+#include "storage/time_track.h"
 #include "tests/storage/store_testing.h"
 
 namespace coedit::storage {
@@ -42,16 +43,20 @@ class MemorySubject final : public Subject {
 
 class SqliteSubject final : public Subject {
  public:
-  SqliteSubject() { Reopen(); }
+  explicit SqliteSubject(SqliteStoreOptions options = {}) : options_(std::move(options)) {
+    Reopen();
+  }
   Store* store() override { return store_.get(); }
   void Reopen() override {
     store_.reset();
-    absl::StatusOr<std::unique_ptr<SqliteStore>> opened = SqliteStore::Open(directory_.path());
+    absl::StatusOr<std::unique_ptr<SqliteStore>> opened =
+        SqliteStore::Open(directory_.path(), options_);
     ASSERT_TRUE(opened.ok()) << opened.status();
     store_ = *std::move(opened);
   }
 
  private:
+  const SqliteStoreOptions options_;
   TemporaryDirectory directory_;
   std::unique_ptr<SqliteStore> store_;
 };
@@ -59,6 +64,8 @@ class SqliteSubject final : public Subject {
 struct Kind {
   std::string name;
   std::function<std::unique_ptr<Subject>()> make;
+  int64_t time_tolerance_ms = 0;
+  size_t tail_min = 64;  // the longest tail of a small document is not shorter
 
   friend void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 };
@@ -290,13 +297,41 @@ TEST_P(StoreTest, ReadCommits) {
       const absl::StatusOr<std::vector<ot::Commit>> commits =
           ReadCommits(store(), "notes", first, last);
       ASSERT_TRUE(commits.ok()) << commits.status();
-      ExpectSameCommits(*commits, scribe.log(), first, last);
+      ExpectSameCommits(*commits, scribe.log(), first, last, GetParam().time_tolerance_ms);
     }
   }
   for (const auto& [first, last] : std::vector<std::pair<ot::Revision, ot::Revision>>{
            {0, 1}, {0, 0}, {3, 2}, {10, 11}, {11, 11}, {1, ~ot::Revision{0}}}) {
     EXPECT_TRUE(absl::IsOutOfRange(ReadCommits(store(), "notes", first, last).status()))
         << first << " " << last;
+  }
+}
+
+TEST_P(StoreTest, ReadRevision) {
+  EXPECT_TRUE(absl::IsNotFound(ReadRevision(store(), "notes", 0).status()));
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  ExpectRevision(store(), "notes", scribe, 0);
+  EXPECT_TRUE(absl::IsOutOfRange(ReadRevision(store(), "notes", 1).status()));
+  for (int batch = 0; batch < 60; ++batch) {
+    for (int i = 0; i < 1 + batch % 7; ++i) {
+      scribe.Commit(1 + batch % 3, ot::DeltaBuilder()
+                                       .Retain(scribe.text().length() - 1)
+                                       .Insert(absl::StrCat(batch, i))
+                                       .Build());
+    }
+    if (batch % 5 == 0) scribe.Commit(2, ot::DeltaBuilder().Retain(2).Delete(1).Build());
+    MustAppend(&scribe);
+    ExpectRevision(store(), "notes", scribe, scribe.head().revision);
+  }
+  for (int round = 0; round < 2; ++round) {
+    for (ot::Revision revision = 0; revision <= scribe.head().revision; ++revision) {
+      ExpectRevision(store(), "notes", scribe, revision);
+    }
+    EXPECT_TRUE(
+        absl::IsOutOfRange(ReadRevision(store(), "notes", scribe.head().revision + 1).status()));
+    EXPECT_TRUE(absl::IsOutOfRange(ReadRevision(store(), "notes", ~ot::Revision{0}).status()));
+    Reopen();
   }
 }
 
@@ -351,7 +386,7 @@ TEST_P(StoreTest, SnapshotsKeepTheTailShort) {
     }
   }
   EXPECT_LE(tail_max, 128);
-  EXPECT_GE(tail_max, 64);  // and not every append writes one
+  EXPECT_GE(tail_max, GetParam().tail_min);  // and not every append writes one
   Reopen();
   ExpectStored("notes", scribe);
 }
@@ -482,14 +517,16 @@ TEST_P(StoreTest, RandomHistories) {
       scribe.Commit(1, RandomDelta(scribe.text(), &random));
       MustAppend(&scribe);
       EXPECT_EQ(Append(store(), late.Take()).outcome, AppendOutcome::kConflict);
-    } else if (choice < 80) {
+    } else if (choice < 76) {
       ExpectStored(id, scribe);
+    } else if (choice < 80) {
+      ExpectRevision(store(), id, scribe, below(scribe.head().revision + 1));
     } else if (choice < 90 && scribe.head().revision > 0) {
       const ot::Revision first = 1 + below(scribe.head().revision);
       const ot::Revision last = first + below(scribe.head().revision - first + 1);
       const absl::StatusOr<std::vector<ot::Commit>> commits = ReadCommits(store(), id, first, last);
       ASSERT_TRUE(commits.ok()) << commits.status();
-      ExpectSameCommits(*commits, scribe.log(), first, last);
+      ExpectSameCommits(*commits, scribe.log(), first, last, GetParam().time_tolerance_ms);
     } else if (choice < 95) {
       EXPECT_TRUE(absl::IsAlreadyExists(Create(store(), id).status()));
       EXPECT_EQ(Ids(), absl::StrJoin(model, " ", [](std::string* out, const auto& entry) {
@@ -506,7 +543,10 @@ TEST_P(StoreTest, RandomHistories) {
 INSTANTIATE_TEST_SUITE_P(
     All, StoreTest,
     testing::Values(Kind{"Memory", [] { return std::make_unique<MemorySubject>(); }},
-                    Kind{"Sqlite", [] { return std::make_unique<SqliteSubject>(); }}),
+                    Kind{"Sqlite", [] { return std::make_unique<SqliteSubject>(); }},
+                    Kind{"SqlitePacked",
+                         [] { return std::make_unique<SqliteSubject>(EagerPacking()); },
+                         TimeTrack::kToleranceMs, 4}),
     [](const testing::TestParamInfo<Kind>& info) { return info.param.name; });
 
 }  // namespace

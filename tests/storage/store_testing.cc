@@ -51,6 +51,12 @@ absl::StatusOr<std::vector<ot::Commit>> ReadCommits(Store* store, const std::str
       [&](auto done) { store->ReadCommits(document, first, last, std::move(done)); });
 }
 
+absl::StatusOr<Snapshot> ReadRevision(Store* store, const std::string& document,
+                                      ot::Revision revision) {
+  return Await<absl::StatusOr<Snapshot>>(
+      [&](auto done) { store->ReadRevision(document, revision, std::move(done)); });
+}
+
 absl::StatusOr<std::vector<DocumentInfo>> List(Store* store, const std::string& prefix,
                                                const std::string& after, int64_t limit) {
   return Await<absl::StatusOr<std::vector<DocumentInfo>>>(
@@ -64,7 +70,7 @@ ot::Text PlainText(absl::string_view text) {
 std::string ClientId(uint64_t number) { return absl::StrFormat("%032x", number); }
 
 Scribe::Scribe(std::string document, absl::string_view text)
-    : document_(std::move(document)), text_(PlainText(text)) {}
+    : document_(std::move(document)), text_(PlainText(text)), texts_{text_} {}
 
 void Scribe::Commit(ot::AuthorNumber author, ot::Delta delta) {
   const auto [known, is_new] = authors_.try_emplace(author);
@@ -81,6 +87,7 @@ void Scribe::Commit(ot::AuthorNumber author, ot::Delta delta) {
   state.last_revision = head_.revision + 1;
   state.last_hash = ot::OperationHash(head_.revision, delta);
   ot::Apply(delta, &text_);
+  texts_.push_back(text_);
   head_ = {head_.revision + 1, ot::ExtendDigest(head_.digest, author, state.last_sequence, delta)};
   log_.push_back({.revision = head_.revision,
                   .digest = head_.digest,
@@ -107,8 +114,22 @@ AppendRequest Scribe::Take() {
   return request;
 }
 
+SqliteStoreOptions EagerPacking() {
+  SqliteStoreOptions options;
+  options.snapshot_rule = {.commit_weight_bytes = 16 * 1024,
+                           .rung_weight_bytes_min = 500,
+                           .rung_weight_per_text_byte = 1};
+  options.pack_rule = {.commits_min = 5,
+                       .commits_max = 20,
+                       .merged_commits_max = 100,
+                       .settled_commits_min = 1,
+                       .settled_snapshot_bytes_min = 100};
+  options.settle_after = absl::Milliseconds(3);
+  return options;
+}
+
 void ExpectSameCommits(const std::vector<ot::Commit>& found, const std::vector<ot::Commit>& log,
-                       ot::Revision first, ot::Revision last) {
+                       ot::Revision first, ot::Revision last, int64_t time_tolerance_ms) {
   ASSERT_EQ(found.size(), last - first + 1);
   for (ot::Revision revision = first; revision <= last; ++revision) {
     const ot::Commit& a = found[revision - first];
@@ -117,9 +138,18 @@ void ExpectSameCommits(const std::vector<ot::Commit>& found, const std::vector<o
     EXPECT_EQ(a.digest, b.digest) << revision;
     EXPECT_EQ(a.author, b.author) << revision;
     EXPECT_EQ(a.sequence, b.sequence) << revision;
-    EXPECT_EQ(a.time_ms, b.time_ms) << revision;
+    EXPECT_LE(std::abs(a.time_ms - b.time_ms), time_tolerance_ms) << revision;
     EXPECT_TRUE(a.delta == b.delta) << a.delta.DebugString() << " and " << b.delta.DebugString();
   }
+}
+
+void ExpectRevision(Store* store, const std::string& document, const Scribe& scribe,
+                    ot::Revision revision) {
+  const absl::StatusOr<Snapshot> snapshot = ReadRevision(store, document, revision);
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+  EXPECT_EQ(snapshot->head.revision, revision);
+  EXPECT_EQ(snapshot->head.digest, revision == 0 ? 0 : scribe.log()[revision - 1].digest);
+  EXPECT_TRUE(snapshot->text == scribe.TextAt(revision)) << revision;
 }
 
 void ExpectSame(const StoredDocument& stored, const Scribe& scribe) {

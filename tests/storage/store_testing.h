@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "storage/sqlite_store_options.h"
 #include "storage/store.h"
 
 namespace coedit::storage {
@@ -21,6 +22,8 @@ absl::StatusOr<StoredDocument> Create(Store* store, const std::string& document,
 AppendResult Append(Store* store, AppendRequest request);
 absl::StatusOr<std::vector<ot::Commit>> ReadCommits(Store* store, const std::string& document,
                                                     ot::Revision first, ot::Revision last);
+absl::StatusOr<Snapshot> ReadRevision(Store* store, const std::string& document,
+                                      ot::Revision revision);
 absl::StatusOr<std::vector<DocumentInfo>> List(Store* store, const std::string& prefix = "",
                                                const std::string& after = "", int64_t limit = 1000);
 
@@ -43,6 +46,8 @@ class Scribe {
 
   const Head& head() const { return head_; }
   const ot::Text& text() const { return text_; }
+  // The text after `revision` commits.
+  const ot::Text& TextAt(ot::Revision revision) const { return texts_[revision]; }
   const std::vector<ot::Commit>& log() const { return log_; }
   const std::map<ot::AuthorNumber, Author>& authors() const { return authors_; }
   Author& author(ot::AuthorNumber number) { return authors_[number]; }
@@ -53,13 +58,21 @@ class Scribe {
   Head head_;
   Head taken_;  // what the last Take ended with
   std::vector<ot::Commit> log_;
+  std::vector<ot::Text> texts_;
   std::map<ot::AuthorNumber, Author> authors_;
 };
 
+// Packs and settles whatever it can, as soon as it can.
+SqliteStoreOptions EagerPacking();
+
 // Fails the test unless `stored`, replayed, is what `scribe` has, authors included.
 void ExpectSame(const StoredDocument& stored, const Scribe& scribe);
+// Times that were packed may differ by so much.
 void ExpectSameCommits(const std::vector<ot::Commit>& found, const std::vector<ot::Commit>& log,
-                       ot::Revision first, ot::Revision last);
+                       ot::Revision first, ot::Revision last, int64_t time_tolerance_ms = 0);
+// Fails the test unless the store reads `revision` as `scribe` had it.
+void ExpectRevision(Store* store, const std::string& document, const Scribe& scribe,
+                    ot::Revision revision);
 
 // An empty directory below the system's temporary one, removed at the end.
 class TemporaryDirectory {

@@ -92,7 +92,9 @@ function showTroubles(client: Client, shared: SharedDocument, notices: Notices):
     () => undefined, // The document's own `error` tells.
   );
   shared.on('recovery', (recovery) => {
-    notices.show(recoveryNotice(recovery));
+    // What is still in the document is offered with the notice of its end.
+    if (!recovery.resumable) notices.show(recoveryNotice(recovery));
+    recovery.taken();
   });
   shared.on('error', (error) => {
     const again = (): void => {

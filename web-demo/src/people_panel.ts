@@ -82,7 +82,7 @@ export class PeoplePanel {
     const { shared } = this.options;
     const others = shared.members.filter(({ self }) => !self);
     // Without a connection nobody can know who is here.
-    const known = shared.status === 'saved' || shared.status === 'saving';
+    const known = !['connecting', 'reconnecting', 'offline', 'closed'].includes(shared.status);
     const own = { name: this.identity.name, color: this.identity.color };
     const users = [own, ...others.map(({ user }) => user)];
     this.panel.classList.toggle('stale', !known);

@@ -11,9 +11,12 @@ interface Wording {
 const keptText = 'changes are kept in this tab';
 
 const wordings: { readonly [K in Status]: Wording } = {
-  connecting: { text: 'Connecting…' },
+  connecting: { text: 'Connecting…', kept: keptText },
+  synchronised: { text: 'Saved' },
   saving: { text: 'Saving…' },
   saved: { text: 'Saved' },
+  'read-only': { text: 'Read-only' },
+  rejected: { text: 'An edit was refused' },
   reconnecting: { text: 'Reconnecting…', kept: keptText },
   offline: { text: 'Offline', kept: keptText },
   closed: { text: 'Disconnected' },
@@ -49,8 +52,14 @@ export class StatusLine {
     this.show();
   }
 
-  private update(): void {
+  /** Whoever has not written yet reads the same words as after writing. */
+  private get statusNow(): Status {
     const { status } = this.shared;
+    return status === 'synchronised' ? 'saved' : status;
+  }
+
+  private update(): void {
+    const status = this.statusNow;
     if (status === 'saved' && this.shown === 'saving') {
       this.savedTimer ??= setTimeout(() => this.show(), savedAfterMs);
       return;
@@ -61,7 +70,8 @@ export class StatusLine {
   private show(): void {
     clearTimeout(this.savedTimer);
     this.savedTimer = undefined;
-    const { status, unsaved } = this.shared;
+    const { unsaved } = this.shared;
+    const status = this.statusNow;
     this.shown = status;
     const { text, kept } = wordings[status];
     const detail = unsaved && kept !== undefined ? kept : '';

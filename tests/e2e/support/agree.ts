@@ -25,11 +25,12 @@ export async function expectAgreement(people: readonly Person[]): Promise<readon
           people.map(({ page }) =>
             page.evaluate(() => {
               const { document } = window.coedit ?? {};
-              return { status: document?.status, revision: document?.revision };
+              // Who has not edited is synchronised, who has is saved.
+              return { saved: document?.status === 'saved' || document?.status === 'synchronised', revision: document?.revision };
             }),
           ),
         );
-        return new Set(states.map(({ status, revision }) => `${status} ${revision}`)).size === 1 && states[0]?.status === 'saved';
+        return states.every(({ saved }) => saved) && new Set(states.map(({ revision }) => revision)).size === 1;
       },
       { timeout: waitMaxMs, message: 'all saved at one revision' },
     )

@@ -20,6 +20,9 @@ export interface PersonOptions {
   readonly height?: number;
   readonly colorScheme?: 'light' | 'dark';
   readonly deviceScaleFactor?: number;
+  /** Without the page's content security policy. */
+  readonly bypassCsp?: boolean;
+  readonly forcedColors?: boolean;
 }
 
 export class Person {
@@ -39,13 +42,17 @@ export class Person {
 
   static async create(
     browser: Browser,
-    { name, color = '#1d73ca', width = 1280, height = 800, colorScheme = 'light', deviceScaleFactor = 1 }: PersonOptions = {},
+    options: PersonOptions = {},
   ): Promise<Person> {
+    const { name, color = '#1d73ca', width = 1280, height = 800, colorScheme = 'light', deviceScaleFactor = 1 } = options;
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme,
       deviceScaleFactor,
-      permissions: ['clipboard-read', 'clipboard-write'],
+      // The last: a page that a test answers itself is of no network, and the server is on this machine.
+      permissions: ['clipboard-read', 'clipboard-write', 'local-network-access'],
+      bypassCSP: options.bypassCsp === true,
+      forcedColors: options.forcedColors === true ? 'active' : 'none',
     });
     await context.addInitScript(installWitness);
     if (name !== undefined) {
@@ -57,6 +64,11 @@ export class Person {
     return new Person(context, await context.newPage());
   }
 
+  /** Another page of the same browser profile. */
+  async anotherTab(): Promise<Person> {
+    return new Person(this.context, await this.context.newPage());
+  }
+
   /** Opens a document and waits until it can be edited. */
   async open(url: string): Promise<void> {
     await this.page.goto(url);
@@ -65,7 +77,7 @@ export class Person {
 
   async opened(): Promise<void> {
     await this.editor.waitFor();
-    await this.page.waitForFunction(() => window.coedit?.document.status === 'saved', undefined, { timeout: waitMaxMs });
+    await this.page.waitForFunction(() => ['synchronised', 'saved'].includes(window.coedit?.document.status ?? ''), undefined, { timeout: waitMaxMs });
   }
 
   get editor(): Locator {
@@ -136,7 +148,7 @@ export class Person {
 
   /** What the editor shows, as operations. */
   contents(): Promise<readonly unknown[]> {
-    return this.page.evaluate(() => window.coedit?.quill.getContents().ops ?? []);
+    return this.page.evaluate(() => window.coedit?.quill?.getContents().ops ?? []);
   }
 
   /** What the document holds, as operations. */
@@ -162,7 +174,7 @@ export class Person {
 
   /** Waits until the text has these words in it. */
   async sees(words: string): Promise<void> {
-    await this.page.waitForFunction((part) => window.coedit?.quill.getText().includes(part), words, { timeout: waitMaxMs });
+    await this.page.waitForFunction((part) => window.coedit?.quill?.getText().includes(part), words, { timeout: waitMaxMs });
   }
 
   /** Names in the list of who is here, oneself first. */
@@ -180,7 +192,8 @@ export class Person {
   async check({ networkFailed = false } = {}): Promise<void> {
     assert.equal(await this.page.evaluate(() => window.lies), 0, 'said "Saved" with unsaved edits');
     const expected = networkFailed ? /net::ERR_|WebSocket connection to/ : null;
-    assert.deepEqual(this.complaints.filter((text) => expected?.test(text) !== true), [], 'complaints in the console');
+    const complaints = this.complaints.splice(0).filter((text) => expected?.test(text) !== true);
+    assert.deepEqual(complaints, [], 'complaints in the console');
   }
 
   async leave(): Promise<void> {

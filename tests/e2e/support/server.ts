@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const binary = join(process.env['COEDIT_BUILD_DIR'] ?? join(repository, 'build/release'), 'coedit');
-const webRoot = process.env['COEDIT_WEB_ROOT'] ?? join(repository, 'web-demo/dist');
+const demoRoot = process.env['COEDIT_WEB_ROOT'] ?? join(repository, 'web-demo/dist');
 
 const startMaxMs = 20_000;
 const stopMaxMs = 20_000;
@@ -24,6 +24,8 @@ process.once('exit', () => {
 export interface ServerOptions {
   /** Each "name=value", as `--limit` takes them. */
   readonly limits?: readonly string[];
+  /** The pages it serves; the demo's unless told otherwise. */
+  readonly webRoot?: string;
 }
 
 export class Server {
@@ -34,10 +36,11 @@ export class Server {
   private constructor(
     private readonly data: string,
     private readonly limits: readonly string[],
+    private readonly webRoot: string,
   ) {}
 
-  static async start({ limits = [] }: ServerOptions = {}): Promise<Server> {
-    const server = new Server(await mkdtemp(join(tmpdir(), 'coedit-e2e-')), limits);
+  static async start({ limits = [], webRoot = demoRoot }: ServerOptions = {}): Promise<Server> {
+    const server = new Server(await mkdtemp(join(tmpdir(), 'coedit-e2e-')), limits, webRoot);
     await server.launch();
     return server;
   }
@@ -78,7 +81,7 @@ export class Server {
   /** A second server on a copy of the data as it lies on disk; only while this one does not run. */
   async onCopyOfData(): Promise<Server> {
     if (this.child !== null) throw new Error('the data of a running server is not at rest');
-    const copy = new Server(await mkdtemp(join(tmpdir(), 'coedit-e2e-copy-')), this.limits);
+    const copy = new Server(await mkdtemp(join(tmpdir(), 'coedit-e2e-copy-')), this.limits, this.webRoot);
     await cp(this.data, copy.data, { recursive: true });
     await copy.launch();
     return copy;
@@ -98,7 +101,7 @@ export class Server {
   private async launch(): Promise<void> {
     const listen = `127.0.0.1:${this.port}`;
     const limits = this.limits.flatMap((limit) => ['--limit', limit]);
-    const child = spawn(binary, ['serve', '--data', this.data, '--listen', listen, '--web-root', webRoot, ...limits], {
+    const child = spawn(binary, ['serve', '--data', this.data, '--listen', listen, '--web-root', this.webRoot, ...limits], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;

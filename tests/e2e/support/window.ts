@@ -10,9 +10,30 @@ interface QuillInPage {
   setSelection(index: number, length?: number, source?: 'user'): void;
 }
 
+/** An editor of the page in `pages`, whichever it is. */
+export interface EditorInPage {
+  focus(): void;
+  /** The text it shows, without what nobody typed. */
+  shown(): string;
+  /** What stands in the page, which is more than the editor knows while something is composed. */
+  onScreen(): string;
+  /** The text with formats. */
+  contents(): readonly unknown[];
+  isWritable(): boolean;
+  select(anchor: number, head: number): void;
+  selection(): readonly [number, number];
+  /** Where a character stands in the window; null where that cannot be known. */
+  place(position: number): { readonly left: number; readonly top: number } | null;
+  scroller(): HTMLElement;
+  destroy(): void;
+}
+
 declare global {
   interface Window {
-    coedit?: { readonly client: Client; readonly document: SharedDocument; readonly quill: QuillInPage };
+    coedit?: { readonly client: Client; readonly document: SharedDocument; readonly quill?: QuillInPage };
+    editor?: EditorInPage;
+    /** Types a recorded session with letters from that code point on; see `pages/bot.ts`. */
+    playSession?: (base: number, patches: readonly (readonly [number, number, string])[], pauseMs: number) => Promise<void>;
     /** Every status the page showed, in order. */
     shownStatuses: string[];
     /** How often the page said "Saved" while some edit was not. */

@@ -1,0 +1,22 @@
+#include "tests/fuzz/fuzz_targets.h"
+
+namespace coedit::fuzz {
+
+absl::Span<const FuzzTarget> FuzzTargets() {
+  static constexpr FuzzTarget kTargets[] = {
+      {"delta_pair", DeltaPair},
+      {"delta_lengths", DeltaLengths},
+      {"text_edits", TextEdits},
+      {"canonical_delta", CanonicalDelta},
+      {"stored_segment", StoredSegment},
+      {"stored_snapshot", StoredSnapshot},
+      {"client_protobuf", ClientProtobuf},
+      {"client_json", ClientJson},
+      {"server_protobuf", ServerProtobuf},
+      {"server_json", ServerJson},
+      {"http_head", HttpHead},
+  };
+  return kTargets;
+}
+
+}  // namespace coedit::fuzz

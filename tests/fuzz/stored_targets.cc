@@ -1,0 +1,57 @@
+#include <string>
+
+#include "ot/canonical.h"
+#include "ot/check.h"
+#include "storage/bytes.h"
+#include "storage/segment.h"
+#include "storage/snapshot_codec.h"
+#include "tests/fuzz/fuzz_targets.h"
+#include "tests/ot/model.h"
+
+namespace coedit::fuzz {
+namespace {
+
+std::string WithChecksum(absl::string_view bytes) {
+  std::string whole(bytes);
+  storage::AppendChecksum(&whole);
+  return whole;
+}
+
+}  // namespace
+
+// An error, or a delta in normal form that has exactly these bytes.
+void CanonicalDelta(absl::string_view bytes) {
+  const absl::StatusOr<ot::Delta> delta = ot::ParseCanonical(bytes);
+  if (!delta.ok()) {
+    COEDIT_CHECK(absl::IsDataLoss(delta.status()));
+    return;
+  }
+  COEDIT_CHECK(ot::testing::IsNormal(*delta));
+  std::string again;
+  ot::AppendCanonical(*delta, &again);
+  COEDIT_CHECK(again == bytes);
+}
+
+void StoredSegment(absl::string_view bytes) {
+  (void)storage::ParseSegment(bytes);
+  const std::string whole = WithChecksum(bytes);
+  const absl::StatusOr<storage::Segment> segment = storage::ParseSegment(whole);
+  if (!segment.ok()) {
+    COEDIT_CHECK(absl::IsDataLoss(segment.status()));
+    return;
+  }
+  COEDIT_CHECK(storage::EncodeSegment(segment->before, segment->commits) == whole);
+}
+
+void StoredSnapshot(absl::string_view bytes) {
+  (void)storage::ParseSnapshot(bytes);
+  const std::string whole = WithChecksum(bytes);
+  const absl::StatusOr<storage::Snapshot> snapshot = storage::ParseSnapshot(whole);
+  if (!snapshot.ok()) {
+    COEDIT_CHECK(absl::IsDataLoss(snapshot.status()));
+    return;
+  }
+  COEDIT_CHECK(storage::EncodeSnapshot(snapshot->head, snapshot->text) == whole);
+}
+
+}  // namespace coedit::fuzz
