@@ -291,6 +291,27 @@ TEST_F(SqliteStoreTest, ASearchIsBounded) {
   EXPECT_EQ(List(store(), "", "", 10'000)->size(), kDocuments);
 }
 
+TEST_F(SqliteStoreTest, NothingIsLeftOfADeletedDocumentInTheFile) {
+  Open();
+  const std::string secret = "nobody shall read this";
+  ASSERT_TRUE(Create(store(), "kept").ok());
+  ASSERT_TRUE(Create(store(), "notes", ot::DocumentType::kRichText, secret).ok());
+  Scribe scribe("notes", secret);
+  for (int i = 0; i < 300; ++i) {
+    scribe.Type(1, absl::StrCat(i, " ", secret, std::string(i % 20 == 0 ? 9000 : 1, ' '), secret));
+    MustAppend(&scribe);
+  }
+  ASSERT_TRUE(SetTitle(store(), "notes", secret).ok());
+  ASSERT_TRUE(AddVersion(store(), "notes", {.name = secret, .by = secret}).ok());
+  Close();
+  EXPECT_THAT(ReadFile(database()), HasSubstr(secret));
+  Open();
+  ASSERT_TRUE(Delete(store(), "notes").ok());
+  Close();
+  EXPECT_THAT(ReadFile(database()), testing::Not(HasSubstr(secret)));
+  EXPECT_FALSE(std::filesystem::exists(database() + "-wal"));
+}
+
 TEST_F(SqliteStoreTest, TheDirectoryIsMadeForItsOwnerOnly) {
   const std::string nested = directory() + "/a/b/";
   ASSERT_TRUE(SqliteStore::Open(nested).ok());
