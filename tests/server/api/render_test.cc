@@ -77,7 +77,7 @@ TEST(Html, FormatsAsQuillDoes) {
                R"({"insert":"\n"}])",
                "<p><a href=\"https://a.example/?b=1&amp;c=&quot;2\" rel=\"noopener noreferrer "
                "nofollow\" target=\"_blank\">x</a></p>\n"},
-           Row{R"([{"insert":"x","attributes":{"color":"#f00","background":"rgb(1, 2, 3)"}},)"
+           Row{R"j([{"insert":"x","attributes":{"color":"#f00","background":"rgb(1, 2, 3)"}},)j"
                R"({"insert":"\n"}])",
                "<p><span style=\"color:#f00;background-color:rgb(1, 2, 3);\">x</span></p>\n"},
            Row{R"([{"insert":{"image":"https://a.example/i.png"},"attributes":{"alt":"\"'"}},)"
