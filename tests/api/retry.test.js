@@ -38,6 +38,38 @@ test('an operation that was answered is not done twice', async () => {
   expect((await api.call('GET', '/v1/documents/once')).json.headRevision).toBe(2);
 });
 
+// Where the server dies, and whether what it was asked for is durable then.
+test.each([
+  ['before-append', false],
+  ['before-commit', false],
+  ['after-commit', true],
+  ['before-ack', true],
+])('a request that dies %s is done once', async (failpoint, durable) => {
+  const id = `dies-${failpoint}`;
+  await api.call('POST', '/v1/documents', { id, type: 'plain-text', content: 'old' });
+  const ada = new Editor(api, id);
+  expect((await ada.edit(0, [{ insert: 'new ' }])).status).toBe(200);
+  for (const send of [
+    (sequence) => ada.send(ada.operation(0, [{ retain: 3 }, { insert: '!' }], sequence)),
+    (sequence) => ada.restore(0, sequence),
+  ]) {
+    const sequence = ++ada.sequence;
+    await server.kill();
+    await server.startAgain(`${failpoint}:1`);
+    const { json: before } = await api.call('GET', `/v1/documents/${id}`);
+    expect(await perhaps(send(sequence))).toBe(undefined);
+    expect(await server.over).toBe('SIGKILL');
+    await server.startAgain();
+    const { json: found } = await api.call('GET', `/v1/documents/${id}`);
+    expect(found.revision - before.revision).toBe(durable ? 1 : 0);
+    const answer = await send(sequence);
+    expect(answer.json).toMatchObject({ revision: before.revision + 1 });
+    expect((await send(sequence)).json).toEqual(answer.json);
+  }
+  expect((await api.call('GET', `/v1/documents/${id}`)).json.revision).toBe(3);
+  expect((await api.call('GET', `/v1/documents/${id}?format=text`)).body).toBe('old');
+});
+
 test('operations whose answers were lost are done once', async () => {
   await api.call('POST', '/v1/documents', { id: 'storm', type: 'plain-text' });
   const editors = Array.from({ length: 4 }, (_, at) => new Editor(api, 'storm', `N${at}`));

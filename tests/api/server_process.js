@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const program = join(process.env.COEDIT_BUILD_DIR ?? join(here, '../../build/release'), 'coedit');
+const programs = process.env.COEDIT_BUILD_DIR ?? join(here, '../../build/release');
 
 export class ServerProcess {
   /** @param {string[]} limits as of `--limit` */
@@ -20,14 +20,17 @@ export class ServerProcess {
     return server;
   }
 
-  /** On the same data and port. */
-  async startAgain() {
+  /**
+   * On the same data and port.
+   * @param {string} [failpoint] where it kills itself: a place of storage/failpoint.h and how often it is passed
+   */
+  async startAgain(failpoint) {
     const limits = this.limits.flatMap((limit) => ['--limit', limit]);
     this.child = spawn(
-      program,
+      join(programs, failpoint === undefined ? 'coedit' : 'coedit_hooked'),
       ['serve', '--data', join(this.data, 'data'), '--listen', `127.0.0.1:${this.port}`,
         '--log-level', 'warning', '--allow-origin', 'https://pages.example', ...limits],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
+      { env: { ...process.env, COEDIT_FAILPOINT: failpoint ?? '' }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     let said = '';
     this.child.stderr.on('data', (data) => (said = (said + data).slice(-4000)));
