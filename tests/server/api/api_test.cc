@@ -478,6 +478,18 @@ TEST(ApiEdits, ARestoreIsAnOrdinaryEdit) {
   EXPECT_EQ(server.Get("/v1/documents/d?format=text").body, "zero one two three");
 }
 
+TEST(ApiEdits, AResentRestoreIsKnownThoughNothingIsLeftToDo) {
+  ApiHarness server;
+  MakeDocument(server, "one");
+  server.Edit('a', 1, 0, R"([{"insert":"x"}])");
+  const Answer restored = server.Restore('b', 1, 0);
+  // Away from the text and back to it.
+  server.Edit('a', 2, 2, R"([{"insert":"y"}])");
+  server.Edit('a', 3, 3, R"([{"delete":1}])");
+  EXPECT_EQ(server.Restore('b', 1, 0).body, restored.body);
+  EXPECT_THAT(server.Restore('b', 2, 0).body, HasSubstr(R"("revision":4)"));
+}
+
 TEST(ApiEdits, ARestoreOfWhatIsThereChangesNothing) {
   ApiHarness server;
   MakeDocument(server, "one");
