@@ -24,6 +24,7 @@ export const codes = {
   no_such_document: { close: 4404, action: 'stop' },
   type_mismatch: { action: 'stop' },
   already_open: { action: 'retry' },
+  already_exists: { action: 'stop' },
   version: { close: 4406, action: 'stop' },
   too_slow: { close: 4408, action: 'retry' },
   replaced: { close: 4409, action: 'stop' },
