@@ -141,7 +141,6 @@ export function showDocumentPage(root: HTMLElement, link: DocumentLink): void {
   const writable = client.open(id, create === null ? {} : { create });
   const shared = readOnly ? readerOf(writable) : writable;
   const parts: PageParts = { client, document: shared, api, lab };
-  window.coedit = parts;
 
   const known = recentDocuments().find((recent) => recent.id === id);
   // The editor's code comes while the document does; a wrong guess costs nothing but its bytes.
@@ -179,6 +178,8 @@ export function showDocumentPage(root: HTMLElement, link: DocumentLink): void {
   });
   if (!readOnly) tellTyping(shared);
   shared.ready.then(() => start(), () => undefined);
+  // Last: whoever waits for it finds all that listens to the document listening.
+  window.coedit = parts;
 
   async function start(): Promise<void> {
     // A link with a wish to make the document is not one to hand on.
