@@ -1,9 +1,9 @@
 // What the history panel shows: marks, the smallest replacement, times and the coloured band.
 import { Delta } from 'coedit';
 import { describe, expect, test } from 'vitest';
-import { authorMark, changeMark, replacement, shownText, withAuthors, withChanges } from '../src/history/marked_text.js';
+import { authorMark, changeMark, replacement, shownChange, shownText, withAuthors, withChanges } from '../src/history/marked_text.js';
 import { Playback, firstSpeed, speeds } from '../src/history/playback.js';
-import { composed } from '../src/history/revision_store.js';
+import { RevisionStore, composed } from '../src/history/revision_store.js';
 import { TimelineModel } from '../src/history/timeline_model.js';
 import { FakeHistory, dice } from './support/fake_history.js';
 
@@ -48,6 +48,12 @@ describe('marks', () => {
     ]);
   });
 
+  test('an end of a line alone is drawn', () => {
+    const { shown, changes } = withChanges(new Delta().insert('a\nb\n'), new Delta().retain(1).delete(1).retain(1).insert('\nc'), formats);
+    expect(shown.ops.map(({ insert }) => insert)).toEqual(['a', '¶\n', 'b', '\nc', '\n']);
+    expect(changes).toEqual([{ from: 1, to: 3 }, { from: 4, to: 6 }]);
+  });
+
   test.each([1, 2, 3])('nothing of both texts is missing, seed %i', (seed) => {
     const history = FakeHistory.random(seed, 200);
     const bold = new Set(['bold']);
@@ -55,12 +61,32 @@ describe('marks', () => {
       const delta = composed(history.operationsMade.slice(from).map(({ delta: each }) => each));
       const { shown } = withChanges(history.text(from), delta, bold);
       const without = (kind: string): string =>
-        shown.ops.filter(({ attributes }) => attributes?.[changeMark] !== kind).map(({ insert }) => insert).join('');
+        shown.ops.filter(({ attributes }) => attributes?.[changeMark] !== kind).map(({ insert }) => insert).join('').replaceAll('¶', '');
       const text = (document: Delta): string => document.ops.map(({ insert }) => insert).join('');
       expect(without('ins')).toBe(text(history.text(from)));
       expect(without('del')).toBe(text(history.text(200)));
     }
   });
+});
+
+test.each([1, 2, 3])('what is shown of a change is the change of what is shown, seed %i', (seed) => {
+  const history = FakeHistory.random(seed, 300);
+  const store = new RevisionStore();
+  store.addOperations(history.operationsMade);
+  const roll = dice(seed);
+  for (const shownFormats of [new Set<string>(), new Set(['bold'])]) {
+    for (let i = 0; i < 20; i++) {
+      const from = roll(300);
+      const to = from + roll(301 - from);
+      const shown = (revision: number): Delta => shownText(history.text(revision), shownFormats);
+      const plain = store.change(from, to, ({ delta }) => shownChange(delta, shownFormats, null));
+      expect(plain && shown(from).compose(plain)).toEqual(shown(to));
+      const marked = (revision: number): Delta => withAuthors(shown(revision), history.authored(revision));
+      const change = store.change(from, to, ({ delta, author }) => shownChange(delta, shownFormats, author));
+      expect(change && marked(from).compose(change)).toEqual(marked(to));
+    }
+  }
+  expect(store.change(290, 301, ({ delta }) => delta)).toBeNull();
 });
 
 describe('from one text to another', () => {

@@ -4,12 +4,11 @@
 // person like any other, shown at once, kept while there is no connection, and taken back by undo; and what
 // they typed a moment ago and is not saved yet is part of what it replaces.
 import '../styles/history.css';
-import { type SharedDocument, diffDocuments } from 'coedit';
-import type { NamedVersion } from 'coedit/http';
+import { type Delta, type SharedDocument, diffDocuments } from 'coedit';
 import { element } from '../dom.js';
 import { confirmed } from './confirm_dialog.js';
 import { historyIcon } from './history_icons.js';
-import { type MarkedText, type ShownChange, shownText, withAuthors, withChanges } from './marked_text.js';
+import { type ShownChange, shownChange, shownText, withAuthors, withChanges } from './marked_text.js';
 import { numberOf, timeOf } from './moments.js';
 import { Playback } from './playback.js';
 import { type HistoryApi, RevisionSource, type Wanted } from './revision_source.js';
@@ -82,6 +81,8 @@ class HistoryPanel implements OpenHistory {
   private change = -1;
   private shownKey = '';
   private shownRevision = -1;
+  /** Which marks that text has. */
+  private shownAs: 'text' | 'authors' | 'changes' = 'text';
   private frame = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private waitingTimer: ReturnType<typeof setTimeout> | undefined;
@@ -201,6 +202,8 @@ class HistoryPanel implements OpenHistory {
 
   private startOver(): void {
     this.stopPlaying();
+    this.shownRevision = -1;
+    this.shownKey = '';
     this.source?.reset(this.options.document.revision);
     this.go(this.options.document.revision, 'resting');
     this.refreshTimeline();
@@ -373,18 +376,32 @@ class HistoryPanel implements OpenHistory {
       return;
     }
     this.showState(source.head === 0 ? 'empty' : null);
-    const key = [revision, text.authored !== null && this.withAuthors, since?.to ?? ''].join();
+    const authors = this.withAuthors && text.authored !== null;
+    const key = [revision, authors, since?.to ?? ''].join();
     if (key === this.shownKey) return;
-    const marked: MarkedText =
-      since !== null
-        ? withChanges(since.before, since.delta, view.formats)
-        : { shown: this.withAuthors && text.authored !== null ? withAuthors(shownText(text.document, view.formats), text.authored) : shownText(text.document, view.formats), changes: [] };
-    view.show(marked.shown);
-    this.changes = marked.changes;
+    if (since !== null) {
+      const { shown, changes } = withChanges(since.before, since.delta, view.formats);
+      view.show(shown, null);
+      this.changes = changes;
+    } else {
+      const shown = shownText(text.document, view.formats);
+      const change = this.changeTo(source, view, revision, authors);
+      view.show(authors && text.authored !== null ? withAuthors(shown, text.authored) : shown, change);
+      this.changes = [];
+    }
+    this.shownAs = since === null ? (authors ? 'authors' : 'text') : 'changes';
     this.shownKey = key;
     if (this.withChanges) this.showStrip();
     if (revision !== this.shownRevision && since === null) this.follow(source, view, nowMs);
     this.shownRevision = revision;
+  }
+
+  /** What leads here from the text that is shown; null where that is not a matter of a few edits. */
+  private changeTo({ store }: RevisionSource, { formats }: RevisionView, revision: number, authors: boolean): Delta | null {
+    const from = this.shownRevision;
+    if (from < 0 || from > revision || revision - from > frameEditsMax) return null;
+    if (this.shownAs !== (authors ? 'authors' : 'text')) return null;
+    return store.change(from, revision, ({ delta, author }) => shownChange(delta, formats, authors ? author : null));
   }
 
   /** Brings the edit that led to this revision into sight. */

@@ -31,6 +31,18 @@ export function shownText(document: Delta, formats: ReadonlySet<string>): Delta 
   return shown;
 }
 
+/** A change of such a text; with an author, what it inserts is marked as theirs. */
+export function shownChange(delta: Delta, formats: ReadonlySet<string>, author: number | null): Delta {
+  const mark = author === null ? {} : { [authorMark]: author };
+  const shown = new Delta();
+  for (const { insert, retain, delete: removed, attributes } of delta.ops) {
+    if (insert !== undefined) shown.insert(typeof insert === 'string' ? insert : '\ufffc', { ...kept(attributes, formats), ...mark });
+    else if (removed !== undefined) shown.delete(removed);
+    else if (typeof retain === 'number') shown.retain(retain, kept(attributes, formats));
+  }
+  return shown.chop();
+}
+
 /** The text with its authors as marks. Both have one length. */
 export function withAuthors(shown: Delta, authored: Delta): Delta {
   const marks = new Delta();
@@ -62,8 +74,18 @@ export function withChanges(before: Delta, delta: Delta, formats: ReadonlySet<st
     }
   }
   flush();
-  const shown = shownText(before, formats).compose(marks);
+  const shown = visible(shownText(before, formats).compose(marks));
   return { shown, changes: changesIn(shown) };
+}
+
+/** Where nothing but ends of lines changed, they are drawn. */
+function visible({ ops }: Delta): Delta {
+  return new Delta(
+    ops.map(({ insert, attributes }) => {
+      const bare = attributes?.[changeMark] !== undefined && typeof insert === 'string' && /^\n+$/.test(insert);
+      return { insert: bare ? insert.replaceAll('\n', '¶\n') : (insert as string), ...(attributes && { attributes }) };
+    }),
+  );
 }
 
 /** Neighbours are one change. */
@@ -122,7 +144,7 @@ function shared(a: readonly Op[], b: readonly Op[], step: 1 | -1, max: number): 
   return count;
 }
 
-/** What turns one shown text into another; null when they are the same. */
+/** What turns one shown text into another, in one place; null when they are the same. */
 export function replacement(from: Delta, to: Delta): Replacement | null {
   const [lengthFrom, lengthTo] = [from.length(), to.length()];
   const short = Math.min(lengthFrom, lengthTo);

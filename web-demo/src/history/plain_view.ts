@@ -4,7 +4,7 @@ import { EditorState, type Range, StateEffect, StateField } from '@codemirror/st
 import { Decoration, type DecorationSet, EditorView, lineNumbers } from '@codemirror/view';
 import { Delta } from 'coedit';
 import { element } from '../dom.js';
-import { authorMark, changeMark, replacement } from './marked_text.js';
+import { type Replacement, authorMark, changeMark, replacement } from './marked_text.js';
 import type { RevisionView } from './revision_view.js';
 
 const setMarks = StateEffect.define<DecorationSet>();
@@ -31,6 +31,33 @@ const changeDecorations = {
   ins: Decoration.mark({ tagName: 'ins', class: 'history-change' }),
   del: Decoration.mark({ tagName: 'del', class: 'history-change' }),
 } as const;
+
+interface TextChange {
+  readonly from: number;
+  readonly to: number;
+  readonly insert: string;
+}
+
+function unmarked({ ops }: Delta): Delta {
+  return new Delta(ops.map(({ insert }) => ({ insert: insert as string })));
+}
+
+function asChanges(change: Replacement | null): readonly TextChange[] {
+  if (change === null) return [];
+  return [{ from: change.from, to: change.from + change.removed, insert: change.inserted.map(({ insert }) => insert).join('') }];
+}
+
+/** Positions of all are those of the text before. */
+function changesOf({ ops }: Delta): readonly TextChange[] {
+  const changes: TextChange[] = [];
+  let at = 0;
+  for (const { insert, retain, delete: removed } of ops) {
+    if (insert !== undefined) changes.push({ from: at, to: at, insert: insert as string });
+    else if (removed !== undefined) changes.push({ from: at, to: at + removed, insert: '' });
+    at += removed ?? (typeof retain === 'number' ? retain : 0);
+  }
+  return changes;
+}
 
 class PlainView implements RevisionView {
   readonly node: HTMLElement;
@@ -69,20 +96,14 @@ class PlainView implements RevisionView {
     });
   }
 
-  show(shown: Delta): void {
-    const text = (document: Delta): Delta => new Delta(document.ops.map(({ insert }) => ({ insert: insert as string })));
-    const change = replacement(text(this.shown), text(shown));
+  show(shown: Delta, change: Delta | null): void {
+    const changes = change === null ? asChanges(replacement(unmarked(this.shown), unmarked(shown))) : changesOf(change);
     this.shown = shown;
     const marks = this.marksOf(shown);
     const was = this.marked;
     this.marked = marks !== Decoration.none;
-    if (change === null && !was && !this.marked) return;
-    this.view.dispatch({
-      ...(change !== null && {
-        changes: { from: change.from, to: change.from + change.removed, insert: change.inserted.map(({ insert }) => insert).join('') },
-      }),
-      effects: setMarks.of(marks),
-    });
+    if (changes.length === 0 && !was && !this.marked) return;
+    this.view.dispatch({ changes, effects: setMarks.of(marks) });
   }
 
   private marksOf({ ops }: Delta): DecorationSet {

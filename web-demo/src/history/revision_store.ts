@@ -129,6 +129,17 @@ export class RevisionStore {
     return at;
   }
 
+  /** What leads from one revision to a later one, of each operation what `shown` makes of it; null when one is not known. */
+  change(from: number, to: number, shown: (operation: StoredOperation) => Delta): Delta | null {
+    const deltas: Delta[] = [];
+    for (let revision = from + 1; revision <= to; revision++) {
+      const operation = this.operation(revision);
+      if (operation === undefined) return null;
+      deltas.push(shown(operation));
+    }
+    return composed(deltas);
+  }
+
   private folded({ revision, document, authored }: RevisionText, to: number): RevisionText {
     const deltas: Delta[] = [];
     const ofAuthors: Delta[] = [];

@@ -2,9 +2,9 @@
 // wrote it and what became of it. Both are elements, never HTML from a document.
 import 'quill/dist/quill.snow.css';
 import Quill, { type Parchment } from 'quill';
-import { Delta } from 'coedit';
+import { Delta, type Op } from 'coedit';
 import { element } from '../dom.js';
-import { authorMark, changeMark, replacement } from './marked_text.js';
+import { type Replacement, authorMark, changeMark, replacement } from './marked_text.js';
 import type { RevisionView } from './revision_view.js';
 
 type Registry = Parchment.Registry;
@@ -65,6 +65,11 @@ function ended(shown: Delta): Delta {
   return typeof last === 'string' && last.endsWith('\n') ? shown : new Delta([...shown.ops]).insert('\n');
 }
 
+function asOps(change: Replacement | null): readonly Op[] {
+  if (change === null) return [];
+  return [...new Delta().retain(change.from).ops, ...change.inserted, ...new Delta().delete(change.removed).ops];
+}
+
 class RichView implements RevisionView {
   readonly node: HTMLElement;
   readonly formats: ReadonlySet<string> = new Set(formats);
@@ -84,13 +89,12 @@ class RichView implements RevisionView {
     this.quill.root.removeAttribute('tabindex');
   }
 
-  show(next: Delta): void {
+  show(next: Delta, change: Delta | null): void {
     const shown = ended(next);
-    const change = replacement(this.shown, shown);
+    // An end that only stands here is in no change.
+    const update = shown === next && change !== null ? change.ops : asOps(replacement(this.shown, shown));
     this.shown = shown;
-    if (change === null) return;
-    const ops = [...new Delta().retain(change.from).ops, ...change.inserted, ...new Delta().delete(change.removed).ops];
-    this.quill.updateContents(ops, 'silent');
+    if (update.length > 0) this.quill.updateContents([...update], 'silent');
   }
 
   reveal(from: number, to: number): void {
