@@ -1,6 +1,6 @@
 // The bar one walks through time with: play and pause, the slider over all revisions under a band in the
 // authors' colours with a flag for each named version, steps, and the speed.
-import { element } from '../dom.js';
+import { element, icon } from '../dom.js';
 import { historyIcon } from './history_icons.js';
 import { numberOf } from './moments.js';
 import { type Speed, firstSpeed, speeds } from './playback.js';
@@ -102,7 +102,7 @@ export class Transport {
   }
 
   private stepButton(name: 'back' | 'forward', label: string, by: number): HTMLButtonElement {
-    const button = element('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label }, historyIcon(name));
+    const button = element('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label }, name === 'back' ? icon('back') : historyIcon('forward'));
     button.addEventListener('click', () => this.actions.go(this.value + by));
     return button;
   }
