@@ -43,6 +43,12 @@ declare global {
   }
 }
 
+/** Over the text, below the bar, while it is open. */
+interface HistoryPlace {
+  readonly button: HTMLButtonElement;
+  readonly host: HTMLElement;
+}
+
 /** The list of recent documents is written after a pause in typing. */
 const rememberAfterMs = 1_000;
 
@@ -122,6 +128,16 @@ function nothingThere(id: string): HTMLElement {
   );
 }
 
+function createHistoryPlace(): HistoryPlace {
+  const button = element(
+    'button',
+    { type: 'button', class: 'button bar-button', title: 'History', 'aria-expanded': 'false', 'aria-controls': 'history-host', disabled: true },
+    icon('history'),
+    element('span', { class: 'button-label' }, 'History'),
+  );
+  return { button, host: element('div', { id: 'history-host', class: 'history-host', hidden: true }) };
+}
+
 function readerNote(id: string): HTMLElement {
   return element(
     'p',
@@ -141,7 +157,6 @@ export function showDocumentPage(root: HTMLElement, link: DocumentLink): void {
   const writable = client.open(id, create === null ? {} : { create });
   const shared = readOnly ? readerOf(writable) : writable;
   const parts: PageParts = { client, document: shared, api, lab };
-  window.coedit = parts;
 
   const known = recentDocuments().find((recent) => recent.id === id);
   // The editor's code comes while the document does; a wrong guess costs nothing but its bytes.
@@ -153,6 +168,8 @@ export function showDocumentPage(root: HTMLElement, link: DocumentLink): void {
   const waiting = element('p', { class: 'sheet-waiting' }, 'Opening the document…');
   const sheet = element('main', { class: 'sheet', 'aria-busy': 'true' }, waiting);
   const side = createSide();
+  const past = createHistoryPlace();
+  let openedHistory: { close(): void } | null = null;
   const bar = element(
     'header',
     { class: 'bar' },
@@ -160,10 +177,11 @@ export function showDocumentPage(root: HTMLElement, link: DocumentLink): void {
     titleField({ title, notices, readOnly }),
     status.node,
     side.panel.button,
+    past.button,
     shareButton(id, notices),
   );
   const desk = element('div', { class: 'desk' }, sheet, side.panel.node);
-  root.replaceChildren(element('div', { class: 'document-page' }, bar, desk, side.follower.node, notices.node));
+  root.replaceChildren(element('div', { class: 'document-page' }, bar, desk, past.host, side.follower.node, notices.node));
 
   showTroubles(client, shared, notices, (error) => {
     waiting.remove();
@@ -178,7 +196,10 @@ export function showDocumentPage(root: HTMLElement, link: DocumentLink): void {
     return true;
   });
   if (!readOnly) tellTyping(shared);
+  past.button.addEventListener('click', () => void toggleHistory());
   shared.ready.then(() => start(), () => undefined);
+  // Last: whoever waits for it finds all that listens to the document listening.
+  window.coedit = parts;
 
   async function start(): Promise<void> {
     // A link with a wish to make the document is not one to hand on.
@@ -204,6 +225,36 @@ export function showDocumentPage(root: HTMLElement, link: DocumentLink): void {
     }
     waiting.remove();
     sheet.removeAttribute('aria-busy');
+    past.button.disabled = false;
+  }
+
+  async function toggleHistory(): Promise<void> {
+    if (openedHistory !== null) {
+      openedHistory.close();
+      return;
+    }
+    past.button.disabled = true;
+    try {
+      const { openHistory } = await import('./history/history_panel.js');
+      showHistory(true);
+      const editorKind = shared.type === 'plain-text' ? 'codemirror' : 'quill';
+      openedHistory = openHistory({ api, document: shared, editorKind, host: past.host, onClose: () => showHistory(false) });
+    } catch (error) {
+      showHistory(false);
+      notices.show({ title: 'The history could not be loaded', body: error instanceof Error ? error.message : String(error) });
+    } finally {
+      past.button.disabled = false;
+    }
+  }
+
+  function showHistory(shown: boolean): void {
+    if (!shown) openedHistory = null;
+    side.follower.stop();
+    past.host.hidden = !shown;
+    desk.inert = shown;
+    document.documentElement.classList.toggle('history-shown', shown);
+    past.button.setAttribute('aria-expanded', String(shown));
+    if (!shown) past.button.focus();
   }
 
   async function mount(type: DocumentType, context: EditorContext): Promise<void> {
