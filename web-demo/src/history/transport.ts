@@ -13,7 +13,7 @@ export interface TransportActions {
 
 export class Transport {
   readonly node: HTMLElement;
-  readonly slider = element('input', { type: 'range', class: 'history-slider', min: '0', step: '1', 'aria-label': 'Revision' });
+  readonly slider = element('input', { type: 'range', class: 'history-slider', min: '0', max: '0', step: '1', 'aria-label': 'Revision' });
   private readonly playButton = element('button', { type: 'button', class: 'history-play' });
   private readonly band = element('div', { class: 'history-band', 'aria-hidden': 'true' });
   private readonly flags = element('div', { class: 'history-flags', 'aria-hidden': 'true' });
