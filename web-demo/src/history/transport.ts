@@ -23,6 +23,7 @@ export class Transport {
   private readonly back = this.stepButton('back', 'One edit back', -1);
   private readonly forward = this.stepButton('forward', 'One edit forward', 1);
   private readonly speedChoice = element('select', { class: 'field history-speed', 'aria-label': 'Speed of playback' });
+  private bandShown = '';
   private head = 0;
   private value = 0;
   private playing: boolean | null = null;
@@ -82,6 +83,8 @@ export class Transport {
   }
 
   showBand(image: string): void {
+    if (image === this.bandShown) return;
+    this.bandShown = image;
     this.band.style.backgroundImage = image;
   }
 
