@@ -54,13 +54,16 @@ struct Operation {
   Sequence sequence = 0;
   Revision base = 0;
   Delta delta;
+  // Of an operation that the server made for its author, who named something else than a delta:
+  // what a resend is recognised by, instead of base and delta. It may have any number of components.
+  std::optional<uint64_t> identity = std::nullopt;
 };
 
 // What is remembered of an author: enough to answer a resend.
 struct AuthorState {
   Sequence last_sequence = 0;
   Revision last_revision = 0;
-  uint64_t last_hash = 0;  // OperationHash of the operation as it was submitted
+  uint64_t last_hash = 0;  // identity or OperationHash of the operation as it was submitted
 };
 
 // Identity of the content of an operation: base revision and submitted delta.
@@ -123,6 +126,10 @@ class Document {
 
   // Commits that end exactly at the floor, in order; lowers the floor.
   void PrependHistory(std::vector<Commit> commits);
+
+  // What Submit says of an operation that was committed before, or whose author went on to others;
+  // nullopt if it is new.
+  std::optional<Submitted> FindEarlier(const Operation& operation) const;
 
   // Forgets commits at or below `revision` (memory only).
   void DropHistory(Revision revision);

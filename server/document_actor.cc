@@ -57,6 +57,9 @@ void DocumentActor::Create(const OpenRequest& wish) {
 void DocumentActor::OnLoaded(absl::StatusOr<storage::StoredDocument> loaded) {
   if (phase_ != Phase::kLoading) return;
   if (absl::IsNotFound(loaded.status()) && !creating_) {
+    // An edit creates nothing, and came before whoever does.
+    RefuseWaitingEdits(WireCode::kNoSuchDocument,
+                       absl::StrCat("there is no document '", document_id_, "'"), false);
     // Those who did not ask to create it learn that it is not there, even if the next one creates
     // it.
     const auto wish = std::find_if(
@@ -102,6 +105,9 @@ void DocumentActor::OnLoaded(absl::StatusOr<storage::StoredDocument> loaded) {
   std::deque<OpenRequest> waiting = std::move(waiting_for_load_);
   waiting_for_load_.clear();
   for (OpenRequest& request : waiting) AdmitOpen(std::move(request));
+  for (EditRequest& request : std::exchange(edits_waiting_for_load_, {})) {
+    Edit(std::move(request));
+  }
   ScheduleUnload();
   MaybeFinishDrain();
 }
@@ -149,6 +155,8 @@ void DocumentActor::Decide(MemberId id, const ot::Operation& operation) {
       // A member that was in the room when it sent this; Decide is called for others only after.
       if (const Member* member = room_.Find(id)) {
         operations_waiting_for_history_[id] = member->client_id;
+      } else if (const auto editor = editors_.find(id); editor != editors_.end()) {
+        operations_waiting_for_history_[id] = editor->second.client_id;
       }
       environment_->store->ReadCommits(
           document_id_, operation.base + 1, document_->floor(),
@@ -168,7 +176,14 @@ void DocumentActor::OnHistoryForSubmit(MemberId id, ot::Operation operation,
                                        absl::StatusOr<std::vector<ot::Commit>> commits) {
   --history_pins_;
   const bool fenced = operations_waiting_for_history_.erase(id) == 0;
-  if (phase_ != Phase::kLive || draining_ || fenced) return;
+  if (phase_ != Phase::kLive) return;
+  if (draining_ || fenced) {
+    AnswerEditor(id, fenced ? EditRefused{WireCode::kReplaced,
+                                          "the document was opened under this client id"}
+                            : EditRefused{WireCode::kUnavailable, "the server is shutting down",
+                                          /*retry=*/true});
+    return;
+  }
   if (!commits.ok()) {
     return End(WireCode::kUnavailable, "the history can't be read now", /*retry=*/true);
   }
@@ -289,6 +304,10 @@ void DocumentActor::Tell(const CommitNotice& notice) {
                           .sequence = commit.sequence,
                           .revision = commit.revision,
                           .digest = ToWire(commit.digest)});
+  } else {
+    AnswerEditor(notice.member, Edited{.revision = commit.revision,
+                                       .author = commit.author,
+                                       .digest = commit.digest});
   }
   PassFailpoint(Failpoint::kAfterAck);
 }
@@ -306,9 +325,12 @@ void DocumentActor::Broadcast(const CommitNotice& notice) {
 }
 
 void DocumentActor::Tell(const AckNotice& notice) {
-  const Member* member = room_.Find(notice.member);
-  if (member == nullptr) return;
   const std::optional<ot::Digest> digest = document_->DigestAt(notice.revision);
+  const Member* member = room_.Find(notice.member);
+  if (member == nullptr) {
+    AnswerEditor(notice.member, Edited{.revision = notice.revision, .digest = digest});
+    return;
+  }
   room_.Tell(*member, Delivery::Kind::kAnswer,
              proto::Ack{.channel = channel_,
                         .sequence = notice.sequence,
@@ -318,7 +340,10 @@ void DocumentActor::Tell(const AckNotice& notice) {
 
 void DocumentActor::Tell(const RejectionNotice& notice) {
   const Member* member = room_.Find(notice.member);
-  if (member == nullptr) return;
+  if (member == nullptr) {
+    AnswerEditor(notice.member, EditRefused{notice.code, notice.text});
+    return;
+  }
   room_.Tell(*member, Delivery::Kind::kAnswer,
              proto::Rejected{.channel = channel_,
                              .sequence = notice.sequence,
@@ -408,6 +433,8 @@ void DocumentActor::Forget() {
   waiting_for_load_.clear();
   waiting_for_history_.clear();
   operations_waiting_for_history_.clear();
+  edits_waiting_for_load_.clear();
+  editors_.clear();
   gathering_ = Batch();
   in_flight_.reset();
   room_ = Room();
@@ -425,6 +452,8 @@ void DocumentActor::End(WireCode code, std::string text, bool retry) {
   }
   for (WaitingOpen& open : gathering_.opens) refused.push_back(std::move(open.request));
   Room room = std::exchange(room_, Room());
+  std::map<MemberId, Editor> editors = std::exchange(editors_, {});
+  RefuseWaitingEdits(code, text, retry);
   Forget();
 
   proto::Refused refusal{.code = std::string(NameOf(code)), .text = text, .retry = retry};
@@ -435,6 +464,9 @@ void DocumentActor::End(WireCode code, std::string text, bool retry) {
   if (retry) refusal.after_ms = closed.after_ms = kComeBackMs;
   for (const OpenRequest& request : refused) {
     Refuse(request, refusal);
+  }
+  for (auto& [member, editor] : editors) {
+    std::move(editor.done)(EditRefused{code, refusal.text, retry});
   }
   room.TellAll(Delivery::Kind::kClosed, closed, /*except=*/0);
   owner_->OnActorEnded(document_id_, this);

@@ -127,10 +127,8 @@ void DocumentActor::AdmitOpen(OpenRequest request) {
     return RefuseOpen(request, WireCode::kUnavailable,
                       absl::StrCat("the document has ", room_.size(), " members already"));
   }
-  if (!authors_.Knows(request.client_id) && limits.authors_per_document != 0 &&
-      authors_.size() >= limits.authors_per_document) {
-    return RefuseOpen(request, WireCode::kForbidden,
-                      absl::StrCat("the document has ", authors_.size(), " authors already"));
+  if (const absl::Status fits = CheckNewAuthor(request.client_id); !fits.ok()) {
+    return RefuseOpen(request, WireCode::kForbidden, std::string(fits.message()));
   }
   const ot::AuthorNumber author = authors_.Register(request.client_id, request.user);
   WaitingOpen open{.request = std::move(request), .author = author, .history = {}};
