@@ -199,6 +199,8 @@ class HistoryPanel implements OpenHistory {
     this.showAuthors();
     void this.versions.load();
     this.go(source.head, 'resting');
+    // What is disabled takes no focus.
+    this.drawMoment(source);
     this.transport.slider.focus();
   }
 
