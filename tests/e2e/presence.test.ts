@@ -49,7 +49,7 @@ async function standsAt(viewer: Person, name: string, index: number): Promise<bo
 test('cursors carry names and colours and move with the text', async () => {
   await ada.caretAt(0);
   await ada.type('Hello world');
-  await grace.sees('Hello world');
+  await grace.holds('Hello world\n');
   await expect.poll(() => standsAt(grace, 'Ada Lovelace', 'Hello world'.length), poll).toBe(true);
   const flag = cursorOf(grace, 'Ada Lovelace').locator('.coedit-cursor-flag');
   expect(await flag.evaluate((node) => getComputedStyle(node).backgroundColor)).toBe('rgb(175, 66, 192)');
@@ -57,7 +57,7 @@ test('cursors carry names and colours and move with the text', async () => {
   // Grace types before Ada's cursor: it goes along with its word.
   await grace.caretAt(0);
   await grace.type('Oh. ');
-  await ada.sees('Oh. Hello world');
+  await ada.holds('Oh. Hello world\n');
   await expect.poll(() => standsAt(grace, 'Ada Lovelace', 'Oh. Hello world'.length), poll).toBe(true);
   await expect.poll(() => standsAt(ada, 'Grace', 'Oh. '.length), poll).toBe(true);
 
@@ -76,7 +76,7 @@ test('cursors carry names and colours and move with the text', async () => {
 test('selections are seen, and go when they are given up', async () => {
   await ada.caretAt(0);
   await ada.type('a selection of words');
-  await grace.sees('words');
+  await grace.holds('a selection of words\n');
   await ada.caretAt(2, 'selection'.length);
   const selection = grace.page.locator('.coedit-selection');
   await expect.poll(() => selection.count(), poll).toBe(1);
@@ -91,7 +91,7 @@ test('the list says who is here, and who left', async () => {
   await expect.poll(() => ada.people(), poll).toEqual(['Ada Lovelace', 'Grace']);
   await expect.poll(() => grace.people(), poll).toEqual(['Grace', 'Ada Lovelace']);
   expect(await ada.page.locator('.person.self').textContent()).toContain('you');
-  expect(await ada.page.locator('.people-count').textContent()).toBe('2');
+  expect(await ada.page.locator('#tab-people .side-badge').textContent()).toBe('2');
   expect(await ada.page.locator('.person .avatar').allTextContents()).toEqual(['AL', 'G']);
 
   await grace.caretAt(0);

@@ -85,7 +85,13 @@ function remember(shared: SharedDocument, title: DocumentTitle): void {
   });
 }
 
-function showTroubles(client: Client, shared: SharedDocument, notices: Notices, neverOpened: (error: CoeditError) => boolean): void {
+/** `handled` shows an error in another way than by a notice, if it says so. */
+function showTroubles(
+  client: Client,
+  shared: SharedDocument,
+  notices: Notices,
+  handled: (error: CoeditError, opened: boolean) => boolean,
+): void {
   let opened = false;
   void shared.ready.then(
     () => {
@@ -99,7 +105,7 @@ function showTroubles(client: Client, shared: SharedDocument, notices: Notices, 
     recovery.taken();
   });
   shared.on('error', (error) => {
-    if (!opened && neverOpened(error)) return;
+    if (handled(error, opened)) return;
     const again = (): void => {
       if (!opened || error.code === 'version') {
         location.reload();
@@ -183,7 +189,7 @@ export function showDocumentPage(root: HTMLElement, link: DocumentLink): void {
   const desk = element('div', { class: 'desk' }, sheet, side.panel.node);
   root.replaceChildren(element('div', { class: 'document-page' }, bar, desk, past.host, side.follower.node, notices.node));
 
-  showTroubles(client, shared, notices, (error) => {
+  showTroubles(client, shared, notices, (error, opened) => {
     waiting.remove();
     sheet.removeAttribute('aria-busy');
     // Asked for one kind, and there is another: it is opened as what it is.
@@ -191,7 +197,7 @@ export function showDocumentPage(root: HTMLElement, link: DocumentLink): void {
       location.replace(documentPath(id, { readOnly }));
       return true;
     }
-    if (error.code !== 'no_such_document') return false;
+    if (error.code !== 'no_such_document' || opened) return false;
     sheet.append(nothingThere(id));
     return true;
   });
