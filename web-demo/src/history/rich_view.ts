@@ -76,6 +76,16 @@ function ended(shown: Delta): Delta {
   return typeof last === 'string' && last.endsWith('\n') ? shown : new Delta([...shown.ops]).insert('\n');
 }
 
+/** Beyond so many pieces Quill builds a whole text faster than it changes one. */
+const piecesMax = 100;
+
+/** What Quill takes one by one: each component, and each line of it. */
+function piecesOf(ops: readonly Op[]): number {
+  let pieces = 0;
+  for (const { insert } of ops) pieces += typeof insert === 'string' ? insert.split('\n').length : 1;
+  return pieces;
+}
+
 function asOps(change: Replacement | null): readonly Op[] {
   if (change === null) return [];
   return [...new Delta().retain(change.from).ops, ...change.inserted, ...new Delta().delete(change.removed).ops];
@@ -105,7 +115,14 @@ class RichView implements RevisionView {
     // An end that only stands here is in no change.
     const update = shown === next && change !== null ? change.ops : asOps(replacement(this.shown, shown));
     this.shown = shown;
-    if (update.length > 0) this.quill.updateContents([...update], 'silent');
+    if (update.length === 0) return;
+    if (piecesOf(update) <= piecesMax) {
+      this.quill.updateContents([...update], 'silent');
+      return;
+    }
+    const { scrollTop } = this.node;
+    this.quill.setContents([...shown.ops], 'silent');
+    this.node.scrollTop = scrollTop;
   }
 
   reveal(from: number, to: number): void {
