@@ -1,4 +1,5 @@
-// A question before something happens to everyone's text: the browser's own modal dialog.
+// A question before something happens for everyone: the browser's own modal dialog, as those of dialogs.ts, but
+// for what can be taken back.
 import { element } from '../dom.js';
 
 export interface Question {
@@ -16,13 +17,13 @@ export function confirmed(parent: HTMLElement, { title, words, confirm }: Questi
   const yes = element('button', { type: 'submit', value: 'yes', class: 'button primary' }, confirm);
   const dialog = element(
     'dialog',
-    { class: 'history-dialog', 'aria-labelledby': id, 'aria-describedby': `${id}-words` },
+    { class: 'dialog', 'aria-labelledby': id, 'aria-describedby': `${id}-words` },
     element(
       'form',
       { method: 'dialog' },
-      element('h2', { id }, title),
-      element('p', { id: `${id}-words` }, words),
-      element('div', { class: 'history-dialog-buttons' }, no, yes),
+      element('h2', { id, class: 'dialog-title' }, title),
+      element('p', { id: `${id}-words`, class: 'dialog-words' }, words),
+      element('div', { class: 'dialog-buttons' }, no, yes),
     ),
   );
   parent.append(dialog);

@@ -1,14 +1,11 @@
-// The few drawings of the panel that the rest of the page has no use for.
+// The few drawings of the panel that the rest of the page (dom.ts) has no use for.
 const paths = {
   play: 'M5 3.2v9.6L12.8 8z',
   pause: 'M5.2 3.2v9.6M10.8 3.2v9.6',
-  back: 'M10 3.5 5.5 8l4.5 4.5',
   forward: 'M6 3.5 10.5 8 6 12.5',
   restore: 'M3 3.2v3.6h3.6M3.2 6.6A5.2 5.2 0 1 1 2.8 9',
-  flag: 'M4 14V2.5h8L10 5.7l2 3.3H4',
-  remove: 'M3 4.5h10M6.5 4.5v-2h3v2M4.5 4.5l.6 9h5.8l.6-9',
-  close: 'm4 4 8 8m0-8-8 8',
   versions: 'M3 4h10M3 8h10M3 12h6',
+  flag: 'M4 14V2.5h8L10 5.7l2 3.3H4',
 } as const;
 
 export type HistoryIcon = keyof typeof paths;

@@ -5,10 +5,10 @@
 // they typed a moment ago and is not saved yet is part of what it replaces.
 import '../styles/history.css';
 import { type Delta, type SharedDocument, diffDocuments } from 'coedit';
-import { element } from '../dom.js';
+import { element, icon, iconButton } from '../dom.js';
 import { confirmed } from './confirm_dialog.js';
 import { historyIcon } from './history_icons.js';
-import { type ShownChange, shownChange, shownText, withAuthors, withChanges } from './marked_text.js';
+import { type ShownChange, shownChange, shownText, withAuthors, withChanges, withCurrent } from './marked_text.js';
 import { numberOf, timeOf } from './moments.js';
 import { Playback } from './playback.js';
 import { type HistoryApi, RevisionSource, type Wanted } from './revision_source.js';
@@ -79,6 +79,8 @@ class HistoryPanel implements OpenHistory {
   private onlyAuthor: number | null = null;
   private changes: readonly ShownChange[] = [];
   private change = -1;
+  /** The text they stand in. */
+  private compared: Delta | null = null;
   private shownKey = '';
   private shownRevision = -1;
   /** Which marks that text has. */
@@ -93,7 +95,7 @@ class HistoryPanel implements OpenHistory {
   constructor(private readonly options: HistoryOptions) {
     this.transport = new Transport({ go: (revision) => this.go(revision, 'moving'), play: () => this.togglePlay() });
     const title = element('h2', { id: 'history-title' }, 'History');
-    const close = element('button', { type: 'button', class: 'icon-button', 'aria-label': 'Close the history', title: 'Close (Esc)' }, historyIcon('close'));
+    const close = iconButton('close', 'Close the history', { title: 'Close the history (Esc)' });
     this.node = element(
       'section',
       { class: 'history', 'aria-labelledby': 'history-title' },
@@ -197,6 +199,8 @@ class HistoryPanel implements OpenHistory {
     this.showAuthors();
     void this.versions.load();
     this.go(source.head, 'resting');
+    // What is disabled takes no focus.
+    this.drawMoment(source);
     this.transport.slider.focus();
   }
 
@@ -383,6 +387,7 @@ class HistoryPanel implements OpenHistory {
       const { shown, changes } = withChanges(since.before, since.delta, view.formats);
       view.show(shown, null);
       this.changes = changes;
+      this.compared = shown;
     } else {
       const shown = shownText(text.document, view.formats);
       const change = this.changeTo(source, view, revision, authors);
@@ -474,7 +479,7 @@ class HistoryPanel implements OpenHistory {
     const words = !known ? 'Comparing…' : changes.length === 0 ? 'Nothing changed since then' : change < 0 ? `${numberOf(changes.length)} ${changes.length === 1 ? 'change' : 'changes'} since then` : `Change ${numberOf(change + 1)} of ${numberOf(changes.length)}`;
     const existing = this.strip.querySelector('.history-changes-words');
     if (existing === null) {
-      const previous = element('button', { type: 'button', class: 'icon-button', 'aria-label': 'Previous change', title: 'Previous change' }, historyIcon('back'));
+      const previous = iconButton('back', 'Previous change');
       const next = element('button', { type: 'button', class: 'icon-button', 'aria-label': 'Next change', title: 'Next change' }, historyIcon('forward'));
       previous.addEventListener('click', () => this.toChange(-1));
       next.addEventListener('click', () => this.toChange(1));
@@ -496,7 +501,10 @@ class HistoryPanel implements OpenHistory {
     if (changes.length === 0) return;
     this.change = this.change < 0 ? (by === 1 ? 0 : changes.length - 1) : (this.change + by + changes.length) % changes.length;
     const change = changes[this.change];
-    if (change !== undefined) this.view?.reveal(change.from, change.to);
+    if (change !== undefined && this.compared !== null) {
+      this.view?.show(withCurrent(this.compared, change), null);
+      this.view?.reveal(change.from, change.to);
+    }
     this.showStrip();
     this.announce(`Change ${this.change + 1} of ${changes.length}`);
   }
@@ -579,7 +587,7 @@ class HistoryPanel implements OpenHistory {
       button.addEventListener('click', () => action.run());
       this.banner.append(button);
     }
-    const dismiss = element('button', { type: 'button', class: 'icon-button', 'aria-label': 'Dismiss this message', title: 'Dismiss' }, historyIcon('close'));
+    const dismiss = iconButton('close', 'Dismiss this message');
     dismiss.addEventListener('click', () => {
       this.say(null);
       this.transport.slider.focus();
@@ -633,7 +641,7 @@ class HistoryPanel implements OpenHistory {
       this.state.append(element('p', { class: 'visually-hidden' }, 'Loading the history…'), ...lines);
     } else if (state === 'empty') {
       this.state.append(
-        historyIcon('versions'),
+        icon('history'),
         element('p', { class: 'history-state-title' }, 'Nothing has happened yet'),
         element('p', {}, 'As soon as someone writes, every edit can be found here, with its time and its author.'),
       );

@@ -1,9 +1,11 @@
 // A text of the past as it is shown: only formats this page knows, and beside them the marks of this panel,
-// who wrote it (`history-author`, a number) and what became of it (`history-change`: ins, del or mark).
+// who wrote it (`history-author`, a number), what became of it (`history-change`: ins, del or mark), and which of
+// these changes one looks at (`history-current`).
 import { Delta, type Op } from 'coedit';
 
 export const authorMark = 'history-author';
 export const changeMark = 'history-change';
+export const currentMark = 'history-current';
 
 /** A stretch of the shown text that differs from now. */
 export interface ShownChange {
@@ -81,11 +83,17 @@ export function withChanges(before: Delta, delta: Delta, formats: ReadonlySet<st
 /** Where nothing but ends of lines changed, they are drawn. */
 function visible({ ops }: Delta): Delta {
   return new Delta(
-    ops.map(({ insert, attributes }) => {
-      const bare = attributes?.[changeMark] !== undefined && typeof insert === 'string' && /^\n+$/.test(insert);
-      return { insert: bare ? insert.replaceAll('\n', '¶\n') : (insert as string), ...(attributes && { attributes }) };
+    ops.map((op, index) => {
+      const change = op.attributes?.[changeMark];
+      const bare = change !== undefined && change !== ops[index - 1]?.attributes?.[changeMark] && /^\n+$/.test(op.insert as string);
+      return bare ? { ...op, insert: (op.insert as string).replaceAll('\n', '¶\n') } : op;
     }),
   );
+}
+
+/** With one of its changes marked as the one that is looked at. */
+export function withCurrent(shown: Delta, { from, to }: ShownChange): Delta {
+  return shown.compose(new Delta().retain(from).retain(to - from, { [currentMark]: true }));
 }
 
 /** Neighbours are one change. */

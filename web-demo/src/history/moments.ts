@@ -1,6 +1,7 @@
 // Times and numbers in words.
 const whole = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
 const short = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false });
+const numbers = new Intl.NumberFormat('en');
 
 /** To the second. */
 export function timeOf(ms: number): string {
@@ -12,5 +13,5 @@ export function shortTimeOf(ms: number): string {
 }
 
 export function numberOf(value: number): string {
-  return value.toLocaleString('en');
+  return numbers.format(value);
 }

@@ -3,8 +3,9 @@
 import { EditorState, type Range, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, type DecorationSet, EditorView, lineNumbers } from '@codemirror/view';
 import { Delta } from 'coedit';
+import { codeTheme } from '../code_theme.js';
 import { element } from '../dom.js';
-import { type Replacement, authorMark, changeMark, replacement } from './marked_text.js';
+import { type Replacement, authorMark, changeMark, currentMark, replacement } from './marked_text.js';
 import type { RevisionView } from './revision_view.js';
 
 const setMarks = StateEffect.define<DecorationSet>();
@@ -14,16 +15,11 @@ const marksField = StateField.define<DecorationSet>({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-const looks = EditorView.theme({
-  '&': { height: '100%', backgroundColor: 'transparent', color: 'var(--ink)', fontSize: '14px' },
-  '&.cm-focused': { outline: 'none' },
-  '.cm-scroller': { fontFamily: 'var(--code-font)', lineHeight: '1.6', overscrollBehavior: 'contain' },
-  '.cm-content': { padding: '14px 0 48px' },
-  '.cm-line': { padding: '0 18px 0 10px' },
-  '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--muted)', border: '0', paddingLeft: '6px' },
-  '.cm-lineNumbers .cm-gutterElement': { minWidth: '34px', padding: '0 10px 0 4px' },
+const markLooks = EditorView.theme({
+  '.cm-content': { paddingBottom: '48px' },
   '.history-author': { backgroundColor: 'color-mix(in srgb, var(--author, transparent) 16%, transparent)', boxShadow: 'inset 0 -2px var(--author, transparent)' },
   'ins.history-change': { backgroundColor: 'var(--history-ins-soft)', color: 'var(--history-ins)', textDecoration: 'underline 2px', textUnderlineOffset: '2px' },
+  '.history-current': { outline: '2px solid var(--accent)', outlineOffset: '1px', borderRadius: '2px' },
   'del.history-change': { backgroundColor: 'var(--history-del-soft)', color: 'var(--history-del)', textDecoration: 'line-through 2px' },
 });
 
@@ -31,6 +27,7 @@ const changeDecorations = {
   ins: Decoration.mark({ tagName: 'ins', class: 'history-change' }),
   del: Decoration.mark({ tagName: 'del', class: 'history-change' }),
 } as const;
+const currentDecoration = Decoration.mark({ class: 'history-current', inclusive: true });
 
 interface TextChange {
   readonly from: number;
@@ -89,7 +86,8 @@ class PlainView implements RevisionView {
           EditorView.lineWrapping,
           EditorView.contentAttributes.of({ tabindex: '0', 'aria-readonly': 'true' }),
           lineNumbers(),
-          looks,
+          codeTheme,
+          markLooks,
           marksField,
         ],
       }),
@@ -115,9 +113,10 @@ class PlainView implements RevisionView {
       const change = attributes?.[changeMark];
       if (typeof author === 'number') ranges.push(this.ofAuthor(author).range(at, to));
       if (change === 'ins' || change === 'del') ranges.push(changeDecorations[change].range(at, to));
+      if (attributes?.[currentMark] === true) ranges.push(currentDecoration.range(at, to));
       at = to;
     }
-    return ranges.length === 0 ? Decoration.none : Decoration.set(ranges);
+    return ranges.length === 0 ? Decoration.none : Decoration.set(ranges, true);
   }
 
   private ofAuthor(author: number): Decoration {

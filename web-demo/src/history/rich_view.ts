@@ -1,10 +1,11 @@
-// A rich text of the past in Quill, read-only, with the formats of the editor and two of our own: who
-// wrote it and what became of it. Both are elements, never HTML from a document.
+// A rich text of the past in Quill, read-only, with the formats of the editor and the marks of this panel.
+// They are elements, never HTML from a document.
 import 'quill/dist/quill.snow.css';
+import '../styles/rich_editor.css';
 import Quill, { type Parchment } from 'quill';
 import { Delta, type Op } from 'coedit';
 import { element } from '../dom.js';
-import { type Replacement, authorMark, changeMark, replacement } from './marked_text.js';
+import { type Replacement, authorMark, changeMark, currentMark, replacement } from './marked_text.js';
 import type { RevisionView } from './revision_view.js';
 
 type Registry = Parchment.Registry;
@@ -42,6 +43,16 @@ class ChangeBlot extends Inline {
   }
 }
 
+class CurrentBlot extends Inline {
+  static override blotName = currentMark;
+  static override className = 'history-current';
+  static override tagName = 'SPAN';
+
+  static override formats(): unknown {
+    return true;
+  }
+}
+
 /** What the editor can show, where code may have marks too. */
 function markedRegistry(): Registry {
   const { Registry: NewRegistry } = Quill.import('parchment') as unknown as { readonly Registry: new () => Registry };
@@ -55,7 +66,7 @@ function markedRegistry(): Registry {
   class MarkedCodeBlock extends CodeBlock {
     static allowedChildren = [...((CodeBlock as unknown as BlotClass).allowedChildren ?? []), Inline];
   }
-  registry.register(MarkedCodeBlock as unknown as BlotClass, AuthorBlot, ChangeBlot);
+  registry.register(MarkedCodeBlock as unknown as BlotClass, AuthorBlot, ChangeBlot, CurrentBlot);
   return registry;
 }
 
@@ -63,6 +74,16 @@ function markedRegistry(): Registry {
 function ended(shown: Delta): Delta {
   const last = shown.ops.at(-1)?.insert;
   return typeof last === 'string' && last.endsWith('\n') ? shown : new Delta([...shown.ops]).insert('\n');
+}
+
+/** Beyond so many pieces Quill builds a whole text faster than it changes one. */
+const piecesMax = 100;
+
+/** What Quill takes one by one: each component, and each line of it. */
+function piecesOf(ops: readonly Op[]): number {
+  let pieces = 0;
+  for (const { insert } of ops) pieces += typeof insert === 'string' ? insert.split('\n').length : 1;
+  return pieces;
 }
 
 function asOps(change: Replacement | null): readonly Op[] {
@@ -94,7 +115,14 @@ class RichView implements RevisionView {
     // An end that only stands here is in no change.
     const update = shown === next && change !== null ? change.ops : asOps(replacement(this.shown, shown));
     this.shown = shown;
-    if (update.length > 0) this.quill.updateContents([...update], 'silent');
+    if (update.length === 0) return;
+    if (piecesOf(update) <= piecesMax) {
+      this.quill.updateContents([...update], 'silent');
+      return;
+    }
+    const { scrollTop } = this.node;
+    this.quill.setContents([...shown.ops], 'silent');
+    this.node.scrollTop = scrollTop;
   }
 
   reveal(from: number, to: number): void {

@@ -1,6 +1,6 @@
 // The bar one walks through time with: play and pause, the slider over all revisions under a band in the
 // authors' colours with a flag for each named version, steps, and the speed.
-import { element } from '../dom.js';
+import { element, icon } from '../dom.js';
 import { historyIcon } from './history_icons.js';
 import { numberOf } from './moments.js';
 import { type Speed, firstSpeed, speeds } from './playback.js';
@@ -13,7 +13,7 @@ export interface TransportActions {
 
 export class Transport {
   readonly node: HTMLElement;
-  readonly slider = element('input', { type: 'range', class: 'history-slider', min: '0', step: '1', 'aria-label': 'Revision' });
+  readonly slider = element('input', { type: 'range', class: 'history-slider', min: '0', max: '0', step: '1', 'aria-label': 'Revision' });
   private readonly playButton = element('button', { type: 'button', class: 'history-play' });
   private readonly band = element('div', { class: 'history-band', 'aria-hidden': 'true' });
   private readonly flags = element('div', { class: 'history-flags', 'aria-hidden': 'true' });
@@ -23,6 +23,7 @@ export class Transport {
   private readonly back = this.stepButton('back', 'One edit back', -1);
   private readonly forward = this.stepButton('forward', 'One edit forward', 1);
   private readonly speedChoice = element('select', { class: 'field history-speed', 'aria-label': 'Speed of playback' });
+  private bandShown = '';
   private head = 0;
   private value = 0;
   private playing: boolean | null = null;
@@ -82,6 +83,8 @@ export class Transport {
   }
 
   showBand(image: string): void {
+    if (image === this.bandShown) return;
+    this.bandShown = image;
     this.band.style.backgroundImage = image;
   }
 
@@ -102,7 +105,7 @@ export class Transport {
   }
 
   private stepButton(name: 'back' | 'forward', label: string, by: number): HTMLButtonElement {
-    const button = element('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label }, historyIcon(name));
+    const button = element('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label }, name === 'back' ? icon('back') : historyIcon('forward'));
     button.addEventListener('click', () => this.actions.go(this.value + by));
     return button;
   }

@@ -1,6 +1,6 @@
 // The named versions of a document: to save the one that is shown, to jump to one, to take a name away.
 import type { NamedVersion } from 'coedit/http';
-import { element } from '../dom.js';
+import { element, iconButton } from '../dom.js';
 import { confirmed } from './confirm_dialog.js';
 import { historyIcon } from './history_icons.js';
 import { numberOf, shortTimeOf } from './moments.js';
@@ -137,11 +137,7 @@ export class VersionsList {
       element('span', { class: 'history-version-detail', dir: 'auto' }, detail),
     );
     jump.addEventListener('click', () => this.options.jump(revision));
-    const remove = element(
-      'button',
-      { type: 'button', class: 'icon-button', 'aria-label': `Delete the name “${name}”`, title: 'Delete this name' },
-      historyIcon('remove'),
-    );
+    const remove = iconButton('trash', `Delete the name “${name}”`);
     remove.addEventListener('click', () => void this.remove(version));
     return element('li', {}, jump, remove);
   }
