@@ -65,8 +65,7 @@ describe.each(['rich-text', 'plain-text'] as const)('%s', (type) => {
     expect(await history.revision()).toBe(6);
     await history.shows(texts[6] as string);
     expect(await history.slider.evaluate((slider) => slider === document.activeElement)).toBe(true);
-    const year = new Date().getFullYear();
-    await expect.poll(() => history.valueText(), poll).toMatch(new RegExp(`${year}.* · Jonas\\. Revision 6 of 6$`));
+    await expect.poll(() => history.valueText(), poll).toMatch(/^\w+ \d+, \d\d:\d\d:\d\d · Jonas\. Revision 6 of 6$/);
     for (const revision of [5, 4, 3, 2, 1]) {
       await mira.press('ArrowLeft');
       await history.shows(texts[revision] as string);
