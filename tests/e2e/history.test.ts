@@ -275,6 +275,21 @@ test('a text is restored while another person types, and undone', async () => {
   await Promise.all([mira.check(), grace.check()]);
 });
 
+test('who may only read walks through the past and changes nothing', async () => {
+  const mira = await someone();
+  const id = `history-${++documents}`;
+  await written(server, id, 'rich-text', writings);
+  await mira.openToRead(`${server.url}/d/${id}?role=reader`);
+  const history = await HistoryOf.open(mira);
+  await history.panel.getByText('No names yet.', { exact: true }).waitFor();
+  await history.go(3);
+  await history.shows(texts[3] as string);
+  expect(await history.panel.getByRole('button', { name: 'Restore' }).isDisabled()).toBe(true);
+  expect(await history.panel.getByLabel('Name this moment').isVisible()).toBe(false);
+  await expectAccessible(mira);
+  await mira.check();
+});
+
 test('others write on: who looks at now stays at now, who looks back stays there', async () => {
   const mira = await someone();
   const id = await open(mira, 'plain-text');

@@ -88,7 +88,7 @@ describe('marks', () => {
       const { shown } = withChanges(history.text(from), delta, bold);
       const without = (kind: string): string =>
         shown.ops.filter(({ attributes }) => attributes?.[changeMark] !== kind).map(({ insert }) => insert).join('').replaceAll('¶', '');
-      const text = (document: Delta): string => document.ops.map(({ insert }) => insert).join('');
+      const text = (document: Delta): string => shownText(document, bold).ops.map(({ insert }) => insert).join('');
       expect(without('ins')).toBe(text(history.text(from)));
       expect(without('del')).toBe(text(history.text(200)));
     }
@@ -128,7 +128,7 @@ describe('from one text to another', () => {
     const history = FakeHistory.random(seed, 300);
     const roll = dice(seed);
     for (let i = 0; i < 200; i++) {
-      const [from, to] = [history.text(roll(301)), history.text(roll(301))];
+      const [from, to] = [shownText(history.text(roll(301)), formats), shownText(history.text(roll(301)), formats)];
       expect(apply(from, to)).toEqual(to);
     }
   });
