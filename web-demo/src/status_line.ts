@@ -9,7 +9,11 @@ interface Wording {
 }
 
 /** Where what is unsaved is. On the device it outlives the page; in the tab it does not. */
-const places = { device: 'changes are kept on this device', tab: 'changes are kept in this tab' } as const;
+const places = {
+  keeping: 'keeping changes on this device…',
+  device: 'changes are kept on this device',
+  tab: 'changes are kept in this tab',
+} as const;
 
 const wordings: { readonly [K in Status]: Wording } = {
   connecting: { text: 'Connecting…', tellsPlace: true },
@@ -40,8 +44,8 @@ export class StatusLine {
   private savedTimer: ReturnType<typeof setTimeout> | undefined;
   private announceTimer: ReturnType<typeof setTimeout> | undefined;
   private placeTimer: ReturnType<typeof setTimeout> | undefined;
-  /** When something was first seen that is not on the device. */
-  private notKeptSince: number | null = null;
+  /** Since when everything, or not everything, is on the device. */
+  private keptSince: { readonly kept: boolean; readonly at: number } | null = null;
   private place: keyof typeof places | null = null;
   private announced = '';
   private toAnnounce = '';
@@ -99,18 +103,18 @@ export class StatusLine {
   private findPlace(asked: boolean): void {
     clearTimeout(this.placeTimer);
     if (!asked) {
-      this.place = this.notKeptSince = null;
-      return;
-    }
-    if (this.shared.kept) {
-      this.place = 'device';
-      this.notKeptSince = null;
+      this.place = this.keptSince = null;
       return;
     }
     const now = performance.now();
-    this.notKeptSince ??= now;
-    if (now - this.notKeptSince >= keptWithinMs) this.place = 'tab';
-    this.placeTimer = setTimeout(() => this.show(), this.place === 'tab' ? keptWithinMs : lookEveryMs);
+    const { kept } = this.shared;
+    if (this.keptSince?.kept !== kept) this.keptSince = { kept, at: now };
+    const forMs = now - this.keptSince.at;
+    // Between two keys, too, everything is on the device: the words wait until that calms down.
+    if (kept && (forMs >= savedAfterMs || this.place === 'device')) this.place = 'device';
+    else if (!kept && (forMs >= keptWithinMs || this.place === 'tab')) this.place = 'tab';
+    else this.place = 'keeping';
+    if (this.place !== 'device') this.placeTimer = setTimeout(() => this.show(), this.place === 'tab' ? keptWithinMs : lookEveryMs);
   }
 
   /** Speaks of the connection, and of "Saved" only after it was in doubt; not of every pause in typing. */
