@@ -55,7 +55,8 @@ struct Operation {
   Revision base = 0;
   Delta delta;
   // Of an operation that the server made for its author, who named something else than a delta:
-  // what a resend is recognised by, instead of base and delta. It may have any number of components.
+  // what a resend is recognised by, instead of base and delta. It may have any number of
+  // components.
   std::optional<uint64_t> identity = std::nullopt;
 };
 

@@ -305,9 +305,9 @@ void DocumentActor::Tell(const CommitNotice& notice) {
                           .revision = commit.revision,
                           .digest = ToWire(commit.digest)});
   } else {
-    AnswerEditor(notice.member, Edited{.revision = commit.revision,
-                                       .author = commit.author,
-                                       .digest = commit.digest});
+    AnswerEditor(
+        notice.member,
+        Edited{.revision = commit.revision, .author = commit.author, .digest = commit.digest});
   }
   PassFailpoint(Failpoint::kAfterAck);
 }

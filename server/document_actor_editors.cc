@@ -14,12 +14,12 @@ namespace coedit::server {
 void DocumentActor::Edit(EditRequest request) {
   const auto waiting = static_cast<int64_t>(editors_.size() + edits_waiting_for_load_.size());
   if (phase_ == Phase::kEnded || draining_ || waiting >= environment_->limits.mailbox_operations) {
-    return std::move(request.done)(EditRefused{
-        WireCode::kUnavailable,
-        draining_ ? "the server is shutting down"
-                  : (phase_ == Phase::kEnded ? "the document is being reopened"
-                                             : "too many edits wait for this document"),
-        /*retry=*/true});
+    return std::move(request.done)(
+        EditRefused{WireCode::kUnavailable,
+                    draining_ ? "the server is shutting down"
+                              : (phase_ == Phase::kEnded ? "the document is being reopened"
+                                                         : "too many edits wait for this document"),
+                    /*retry=*/true});
   }
   if (phase_ == Phase::kLive) return AdmitEdit(std::move(request));
   edits_waiting_for_load_.push_back(std::move(request));
@@ -44,8 +44,7 @@ void DocumentActor::AdmitEdit(EditRequest request) {
   empty_since_ = environment_->clock->Steady();  // it may be needed again soon
   if (operation.identity.has_value() && operation.delta.empty() &&
       !document_->FindEarlier(operation).has_value()) {
-    return std::move(request.done)(
-        Edited{.revision = operation.base, .author = operation.author});
+    return std::move(request.done)(Edited{.revision = operation.base, .author = operation.author});
   }
   editors_.emplace(request.member, Editor{.client_id = std::move(request.client_id),
                                           .author = operation.author,

@@ -60,8 +60,8 @@ void Hub::Open(OpenRequest request) {
 void Hub::Edit(EditRequest request) {
   const absl::StatusOr<std::shared_ptr<DocumentActor>> actor = ActorOf(request.document);
   if (!actor.ok()) {
-    return std::move(request.done)(EditRefused{
-        WireCode::kUnavailable, std::string(actor.status().message()), /*retry=*/true});
+    return std::move(request.done)(
+        EditRefused{WireCode::kUnavailable, std::string(actor.status().message()), /*retry=*/true});
   }
   (*actor)->Edit(std::move(request));
 }

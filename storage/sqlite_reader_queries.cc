@@ -156,6 +156,8 @@ absl::StatusOr<std::vector<HistoryOutline>> SqliteReader::ReadOutlines(const Doc
   for (const std::string& body : *bodies) {
     absl::StatusOr<HistoryOutline> outline =
         is_block ? HistoryOutline::OfBlock(body) : HistoryOutline::OfSegment(body);
+    // What is damaged further back may not be needed.
+    if (!outline.ok() && !outlines.empty()) break;
     if (!outline.ok()) return DamagedDocument(row.id, outline.status().message());
     if (next < outline->first() || next > outline->last()) break;
     next = outline->first() - 1;

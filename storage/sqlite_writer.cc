@@ -91,6 +91,8 @@ absl::Status SqliteWriter::Prepare() {
   const char* const synchronous =
       Mutated(Mutation::kFsyncSkipped) ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL";
   if (absl::Status done = connection_.Execute(synchronous); !done.ok()) return done;
+  // What was deleted is overwritten, not only forgotten; some builds of SQLite do so anyway.
+  if (absl::Status done = connection_.Execute("PRAGMA secure_delete = ON"); !done.ok()) return done;
   // Before the file is turned to WAL, so that what is not ours is refused untouched.
   if (absl::Status done = MigrateSchema(&connection_); !done.ok()) return done;
   if (absl::Status done = UseWriteAheadLog(&connection_); !done.ok()) return done;

@@ -79,8 +79,8 @@ absl::Status SqliteWriter::DeleteVersion(const DocumentRow& row, VersionNumber n
 }
 
 // In one transaction, however long the history: half a document would be damage to whoever reads
-// it. Pages that become free are not written, only listed, so what the log grows by is small beside
-// the document.
+// it. The pages that become free are overwritten, so the log grows by about what the document took;
+// that is half a byte or so for each of its operations.
 absl::Status SqliteWriter::DeleteDocument(absl::string_view document) {
   int64_t number;
   {

@@ -60,8 +60,8 @@ constexpr Route kRoutes[] = {
 // The calls that take parameters; the others refuse any.
 bool HasQuery(const Route& route) {
   return route.handler == ListDocuments || route.handler == GetDocument ||
-         route.handler == ListOperations || route.handler == GetBlame ||
-         route.handler == GetDiff || route.handler == GetTimeline;
+         route.handler == ListOperations || route.handler == GetBlame || route.handler == GetDiff ||
+         route.handler == GetTimeline;
 }
 
 // Where a request leads: a route, or why there is none.
@@ -83,8 +83,8 @@ bool Fits(absl::string_view pattern, const std::vector<absl::string_view>& path,
       destination->document = std::string(path[at]);
     } else if (parts[at] == "{version}") {
       uint64_t version = 0;
-      if (!absl::SimpleAtoi(path[at], &version) || version == 0 ||
-          version > proto::kSafeInteger || path[at] != absl::StrCat(version)) {
+      if (!absl::SimpleAtoi(path[at], &version) || version == 0 || version > proto::kSafeInteger ||
+          path[at] != absl::StrCat(version)) {
         return false;
       }
       destination->version = version;
@@ -141,8 +141,8 @@ std::optional<Response> Api::RefuseHead(const Request& request, uint64_t body_by
   }
   const auto bytes_max = static_cast<uint64_t>(context_.environment->limits.message_bytes);
   if (body_bytes > bytes_max) {
-    return Bad(413, absl::StrCat("a body of ", body_bytes, " bytes; at most ", bytes_max,
-                                 " are taken"));
+    return Bad(413,
+               absl::StrCat("a body of ", body_bytes, " bytes; at most ", bytes_max, " are taken"));
   }
   const bool options = request.method == "OPTIONS";
   if (destination.route == nullptr && !options) {

@@ -27,11 +27,9 @@ void JoinInto(AuthorSpan* into, const AuthorSpan& other) {
 
 Authorship::Authorship(int64_t length, int64_t created_ms) {
   if (length == 0) return;
-  Insert(0, {.length = length,
-             .author = 0,
-             .revision = 0,
-             .at_ms = created_ms,
-             .first_ms = created_ms});
+  Insert(
+      0,
+      {.length = length, .author = 0, .revision = 0, .at_ms = created_ms, .first_ms = created_ms});
 }
 
 absl::Status Authorship::Add(const ot::Commit& commit) {

@@ -62,7 +62,7 @@ class Authorship {
   void Delete(int64_t position, int64_t length);
 
   std::vector<Block> blocks_;
-  size_t block_ = 0;          // where the last edit was
+  size_t block_ = 0;  // where the last edit was
   int64_t block_begin_ = 0;
   int64_t length_ = 0;
   int64_t span_count_ = 0;

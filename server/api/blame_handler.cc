@@ -138,8 +138,8 @@ void GetBlame(ExchangePtr exchange) {
       exchange->Then<storage::DocumentInfo>(
           [exchange, revision](const storage::DocumentInfo& info) {
             if (revision.value_or(0) > info.head.revision) {
-              return exchange->RefuseBad(
-                  proto::Wrong("revision", *revision, " is ahead of the head ", info.head.revision));
+              return exchange->RefuseBad(proto::Wrong(
+                  "revision", *revision, " is ahead of the head ", info.head.revision));
             }
             Begin(exchange, info, revision.value_or(info.head.revision));
           }));

@@ -125,10 +125,9 @@ absl::StatusOr<ot::Text> ReadContent(std::optional<proto::JsonValue> value, ot::
   if (type == ot::DocumentType::kRichText && !EndsLine(*read)) builder.Insert("\n");
   ot::Text text(builder.Build());
   if (text.length() > limits.document_units_max || text.run_count() > limits.document_runs_max) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("content: ", text.length(), " units in ", text.run_count(),
-                     " components; at most ", limits.document_units_max, " and ",
-                     limits.document_runs_max, " are allowed"));
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "content: ", text.length(), " units in ", text.run_count(), " components; at most ",
+        limits.document_units_max, " and ", limits.document_runs_max, " are allowed"));
   }
   return text;
 }

@@ -1,5 +1,5 @@
-// The body of a request: one JSON object, read strictly. Unknown fields are refused, because a field
-// somebody mistyped would otherwise be lost without a word.
+// The body of a request: one JSON object, read strictly. Unknown fields are refused, because a
+// field somebody mistyped would otherwise be lost without a word.
 #ifndef COEDIT_SERVER_API_BODY_H_
 #define COEDIT_SERVER_API_BODY_H_
 

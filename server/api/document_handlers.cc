@@ -35,15 +35,15 @@ void Create(const ExchangePtr& exchange, storage::DocumentInfo made, ot::Text te
     response.fields.emplace_back("Location", absl::StrCat("/v1/documents/", created.id));
     exchange->Answer(std::move(response));
   };
-  exchange->store().Create(
-      made.id, made.type, std::move(text), NewEpoch(exchange->environment().random),
-      made.created_ms,
-      exchange->Then<storage::StoredDocument>(
-          [exchange, made, answer](const storage::StoredDocument&) {
-            if (!made.title.has_value()) return answer(made);
-            exchange->store().SetTitle(made.id, made.title,
-                                       exchange->ThenDone([made, answer] { answer(made); }));
-          }));
+  exchange->store().Create(made.id, made.type, std::move(text),
+                           NewEpoch(exchange->environment().random), made.created_ms,
+                           exchange->Then<storage::StoredDocument>(
+                               [exchange, made, answer](const storage::StoredDocument&) {
+                                 if (!made.title.has_value()) return answer(made);
+                                 exchange->store().SetTitle(
+                                     made.id, made.title,
+                                     exchange->ThenDone([made, answer] { answer(made); }));
+                               }));
 }
 
 struct Shown {
@@ -144,8 +144,8 @@ void CreateDocument(ExchangePtr exchange) {
         proto::Wrong("type", proto::Quoted(type), " is neither \"rich-text\" nor \"plain-text\""));
   }
   made.type = *known;
-  absl::StatusOr<ot::Text> text = ReadContent(content, made.type, exchange->limits().decode(),
-                                              exchange->limits().document());
+  absl::StatusOr<ot::Text> text =
+      ReadContent(content, made.type, exchange->limits().decode(), exchange->limits().document());
   if (!text.ok()) {
     return exchange->Refuse(absl::IsResourceExhausted(text.status()) ? WireCode::kDocumentLimit
                                                                      : WireCode::kInvalidOperation,
@@ -157,11 +157,11 @@ void CreateDocument(ExchangePtr exchange) {
 
 void ListDocuments(ExchangePtr exchange) {
   Query query(exchange->request.query, {"prefix", "search", "after", "limit"});
-  storage::DocumentQuery wanted{.prefix = query.Text("prefix").value_or(""),
-                                .search = query.Text("search").value_or(""),
-                                .after = query.Text("after").value_or(""),
-                                .limit = static_cast<int64_t>(
-                                    query.Integer("limit", 1, kListMax).value_or(kListDefault))};
+  storage::DocumentQuery wanted{
+      .prefix = query.Text("prefix").value_or(""),
+      .search = query.Text("search").value_or(""),
+      .after = query.Text("after").value_or(""),
+      .limit = static_cast<int64_t>(query.Integer("limit", 1, kListMax).value_or(kListDefault))};
   for (const std::string* text : {&wanted.prefix, &wanted.search, &wanted.after}) {
     if (text->size() > kSearchBytesMax) {
       query.Fail(proto::Wrong(proto::Quoted(*text), text->size(), " bytes; at most ",
@@ -170,20 +170,20 @@ void ListDocuments(ExchangePtr exchange) {
   }
   if (!query.status().ok()) return exchange->RefuseBad(query.status());
   exchange->store().List(
-      std::move(wanted), exchange->Then<storage::DocumentPage>(
-                             [exchange](const storage::DocumentPage& page) {
-                               std::string json;
-                               {
-                                 proto::JsonObjectWriter object(&json);
-                                 std::string* out = object.Key("documents");
-                                 proto::AppendJsonArray(page.documents, out, [out](const auto& one) {
-                                   proto::JsonObjectWriter document(out);
-                                   WriteDocument(one, &document);
-                                 });
-                                 if (!page.next.empty()) object.Text("next", page.next);
-                               }
-                               exchange->Answer(JsonResponse(200, std::move(json)));
-                             }));
+      std::move(wanted),
+      exchange->Then<storage::DocumentPage>([exchange](const storage::DocumentPage& page) {
+        std::string json;
+        {
+          proto::JsonObjectWriter object(&json);
+          std::string* out = object.Key("documents");
+          proto::AppendJsonArray(page.documents, out, [out](const auto& one) {
+            proto::JsonObjectWriter document(out);
+            WriteDocument(one, &document);
+          });
+          if (!page.next.empty()) object.Text("next", page.next);
+        }
+        exchange->Answer(JsonResponse(200, std::move(json)));
+      }));
 }
 
 void GetDocument(ExchangePtr exchange) {
@@ -234,14 +234,12 @@ void PatchDocument(ExchangePtr exchange) {
   fields.Required("title");  // null is a value: it takes the title away
   std::optional<std::string> title = ReadTitle(&fields, "title");
   if (!fields.ok()) return exchange->RefuseBad(fields.status());
-  exchange->store().SetTitle(
-      exchange->document, std::move(title), exchange->ThenDone([exchange] {
-        exchange->store().Info(exchange->document, exchange->Then<storage::DocumentInfo>(
-                                                       [exchange](const auto& info) {
-                                                         exchange->Answer(JsonResponse(
-                                                             200, DocumentJson(info)));
-                                                       }));
-      }));
+  exchange->store().SetTitle(exchange->document, std::move(title), exchange->ThenDone([exchange] {
+    exchange->store().Info(exchange->document,
+                           exchange->Then<storage::DocumentInfo>([exchange](const auto& info) {
+                             exchange->Answer(JsonResponse(200, DocumentJson(info)));
+                           }));
+  }));
 }
 
 void DeleteDocument(ExchangePtr exchange) {

@@ -19,8 +19,8 @@
 namespace coedit::server::api {
 namespace {
 
-// What a resend of a restore is recognised by. The delta cannot be it: it is made of the head, which
-// has moved on when the resend comes.
+// What a resend of a restore is recognised by. The delta cannot be it: it is made of the head,
+// which has moved on when the resend comes.
 uint64_t RestoreIdentity(ot::Revision revision) {
   return ot::HashBytes("coedit.restore", revision);
 }
@@ -74,9 +74,8 @@ void SubmitRestore(const ExchangePtr& exchange, EditRequest edit, storage::Snaps
   edit.base = now.head.revision;
   edit.identity = RestoreIdentity(then.head.revision);
   exchange->Compute(
-      Lane::kLong, [then = std::move(then), now = std::move(now)] {
-        return ot::Diff(now.text, then.text);
-      },
+      Lane::kLong,
+      [then = std::move(then), now = std::move(now)] { return ot::Diff(now.text, then.text); },
       [exchange, edit = std::move(edit)](ot::Delta delta) mutable {
         edit.delta = std::move(delta);
         SubmitEdit(exchange, std::move(edit));
@@ -86,9 +85,8 @@ void SubmitRestore(const ExchangePtr& exchange, EditRequest edit, storage::Snaps
 }  // namespace
 
 void PostOperation(ExchangePtr exchange) {
-  const absl::StatusOr<proto::JsonTree> tree =
-      ParseBody(exchange->request.body,
-                {"clientId", "sequence", "revision", "delta", "name", "color"});
+  const absl::StatusOr<proto::JsonTree> tree = ParseBody(
+      exchange->request.body, {"clientId", "sequence", "revision", "delta", "name", "color"});
   if (!tree.ok()) return exchange->RefuseBad(tree.status());
   proto::JsonFields fields(tree->root());
   EditRequest edit = ReadEditor(*exchange, &fields);
@@ -114,23 +112,22 @@ void RestoreRevision(ExchangePtr exchange) {
   if (!fields.ok()) return exchange->RefuseBad(fields.status());
   exchange->store().ReadRevision(
       exchange->document, revision,
-      exchange->Then<storage::Snapshot>(
-          [exchange, edit = std::move(edit)](storage::Snapshot then) mutable {
-            exchange->store().Info(
-                exchange->document,
-                exchange->Then<storage::DocumentInfo>(
-                    [exchange, edit = std::move(edit),
-                     then = std::move(then)](const storage::DocumentInfo& info) mutable {
-                      exchange->store().ReadRevision(
-                          exchange->document, info.head.revision,
-                          exchange->Then<storage::Snapshot>(
-                              [exchange, edit = std::move(edit),
-                               then = std::move(then)](storage::Snapshot now) mutable {
-                                SubmitRestore(exchange, std::move(edit), std::move(then),
-                                              std::move(now));
-                              }));
-                    }));
-          }));
+      exchange->Then<storage::Snapshot>([exchange,
+                                         edit = std::move(edit)](storage::Snapshot then) mutable {
+        exchange->store().Info(
+            exchange->document,
+            exchange->Then<storage::DocumentInfo>(
+                [exchange, edit = std::move(edit),
+                 then = std::move(then)](const storage::DocumentInfo& info) mutable {
+                  exchange->store().ReadRevision(
+                      exchange->document, info.head.revision,
+                      exchange->Then<storage::Snapshot>([exchange, edit = std::move(edit),
+                                                         then = std::move(then)](
+                                                            storage::Snapshot now) mutable {
+                        SubmitRestore(exchange, std::move(edit), std::move(then), std::move(now));
+                      }));
+                }));
+      }));
 }
 
 }  // namespace coedit::server::api

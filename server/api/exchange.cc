@@ -7,7 +7,8 @@ namespace coedit::server::api {
 void Exchange::RefuseFor(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kNotFound:
-      return Refuse(WireCode::kNoSuchDocument, absl::StrCat("there is no document '", document, "'"));
+      return Refuse(WireCode::kNoSuchDocument,
+                    absl::StrCat("there is no document '", document, "'"));
     case absl::StatusCode::kAlreadyExists:
       return Refuse(WireCode::kAlreadyExists, status.message());
     case absl::StatusCode::kInvalidArgument:

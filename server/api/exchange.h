@@ -1,6 +1,6 @@
-// Exchange: one request on its way through the handlers, and the ways to go on from there: asking the
-// store, computing, answering. It is answered exactly once, on the executor; a step whose exchange
-// was answered already is passed over.
+// Exchange: one request on its way through the handlers, and the ways to go on from there: asking
+// the store, computing, answering. It is answered exactly once, on the executor; a step whose
+// exchange was answered already is passed over.
 #ifndef COEDIT_SERVER_API_EXCHANGE_H_
 #define COEDIT_SERVER_API_EXCHANGE_H_
 
@@ -62,12 +62,12 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   storage::Store::Callback<absl::StatusOr<T>> Then(Next next) {
     return [self = shared_from_this(), next = std::move(next)](absl::StatusOr<T> result) mutable {
       Executor* executor = self->environment().executor;
-      executor->Post([self = std::move(self), next = std::move(next),
-                      result = std::move(result)]() mutable {
-        if (self->answered()) return;
-        if (!result.ok()) return self->RefuseFor(result.status());
-        next(*std::move(result));
-      });
+      executor->Post(
+          [self = std::move(self), next = std::move(next), result = std::move(result)]() mutable {
+            if (self->answered()) return;
+            if (!result.ok()) return self->RefuseFor(result.status());
+            next(*std::move(result));
+          });
     };
   }
   // The same for changes that answer with a status alone.
@@ -75,7 +75,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   storage::Store::Callback<absl::Status> ThenDone(Next next) {
     return [self = shared_from_this(), next = std::move(next)](absl::Status status) mutable {
       Executor* executor = self->environment().executor;
-      executor->Post([self = std::move(self), next = std::move(next), status] () mutable {
+      executor->Post([self = std::move(self), next = std::move(next), status]() mutable {
         if (self->answered()) return;
         if (!status.ok()) return self->RefuseFor(status);
         next();

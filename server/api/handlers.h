@@ -2,8 +2,8 @@
 // pattern, whose document id is legal, and whose body, if the call has one, was sent as JSON; it
 // answers in its own time. On the executor.
 //
-// Reads go to the log, which knows only what is durable. Edits go through the hub, in one order with
-// everyone else's.
+// Reads go to the log, which knows only what is durable. Edits go through the hub, in one order
+// with everyone else's.
 #ifndef COEDIT_SERVER_API_HANDLERS_H_
 #define COEDIT_SERVER_API_HANDLERS_H_
 

@@ -64,14 +64,14 @@ Response WriteOperations(const OperationPage& page, const std::vector<storage::A
 void ReadOperations(const ExchangePtr& exchange, ot::Revision after,
                     std::shared_ptr<OperationPage> page) {
   if (after >= page->last_wanted || page->bytes >= kPageBytesMax) {
-    exchange->store().Authors(
-        exchange->document,
-        exchange->Then<std::vector<storage::Author>>(
-            [exchange, page](std::vector<storage::Author> authors) {
-              exchange->AnswerComputed(page->bytes, [page, authors = std::move(authors)] {
-                return WriteOperations(*page, authors);
-              });
-            }));
+    exchange->store().Authors(exchange->document,
+                              exchange->Then<std::vector<storage::Author>>(
+                                  [exchange, page](std::vector<storage::Author> authors) {
+                                    exchange->AnswerComputed(
+                                        page->bytes, [page, authors = std::move(authors)] {
+                                          return WriteOperations(*page, authors);
+                                        });
+                                  }));
     return;
   }
   const ot::Revision last = std::min(page->last_wanted, after + kReadCommits);

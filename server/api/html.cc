@@ -105,7 +105,8 @@ class HtmlWriter {
       if (lists_.size() < depth) out_.append("<li>");
     }
     OpenBlock("li", format, 0);
-    if (format.list == ListKind::kChecked) out_.append("<input type=\"checkbox\" checked disabled> ");
+    if (format.list == ListKind::kChecked)
+      out_.append("<input type=\"checkbox\" checked disabled> ");
     if (format.list == ListKind::kUnchecked) out_.append("<input type=\"checkbox\" disabled> ");
     Content(line);
   }

@@ -32,14 +32,17 @@ void AppendFenced(absl::string_view code, absl::string_view language, std::strin
 }
 
 // What can be markup anywhere in a line. Braces are for dialects that compute what stands in them.
-bool IsMarkup(char c) { return absl::string_view("\\`*_[]{}<>&~|$@").find(c) != absl::string_view::npos; }
+bool IsMarkup(char c) {
+  return absl::string_view("\\`*_[]{}<>&~|$@").find(c) != absl::string_view::npos;
+}
 
 void AppendEscaped(absl::string_view text, std::string* out) {
   for (size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7f) {
-      // Four blanks make code, and a tab counts as that; other controls are no characters of a text.
+      // Four blanks make code, and a tab counts as that; other controls are no characters of a
+      // text.
       out->append(c == '\t' ? "&#9;" : "\xEF\xBF\xBD");
       continue;
     }
@@ -132,8 +135,8 @@ class MarkdownWriter {
     std::string content;
     for (const RichSpan& span : line.spans) AppendSpan(span, &content);
     if (content.empty()) return content;
-    // Blanks at the beginning would be dropped, or four of them make code of it; a sign, or a number
-    // with a dot, would begin a list or a header.
+    // Blanks at the beginning would be dropped, or four of them make code of it; a sign, or a
+    // number with a dot, would begin a list or a header.
     if (content.front() == ' ') content.replace(0, 1, "&#32;");
     if (absl::string_view("-+#=").find(content.front()) != absl::string_view::npos) {
       content.insert(0, "\\");
@@ -160,8 +163,7 @@ class MarkdownWriter {
     AppendEscaped(text.substr(lead + inner.size()), out);
   }
 
-  static void AppendMarked(absl::string_view text, const ot::Attributes& format,
-                           std::string* out) {
+  static void AppendMarked(absl::string_view text, const ot::Attributes& format, std::string* out) {
     std::string end;
     const auto mark = [&](absl::string_view begin, absl::string_view closing) {
       absl::StrAppend(out, begin);
@@ -185,8 +187,8 @@ class MarkdownWriter {
       absl::StrAppend(out, fence, " ");
       for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        absl::StrAppend(out, byte < 0x20 || byte == 0x7f ? "\xEF\xBF\xBD"
-                                                         : absl::string_view(&c, 1));
+        absl::StrAppend(out,
+                        byte < 0x20 || byte == 0x7f ? "\xEF\xBF\xBD" : absl::string_view(&c, 1));
       }
       absl::StrAppend(out, " ", fence);
     } else {

@@ -124,8 +124,8 @@ std::optional<std::string> StringOf(const ot::Attributes& attributes, absl::stri
 
 bool IsLinkTarget(absl::string_view url) {
   if (HasBlankOrControl(url)) return false;
-  return absl::StartsWithIgnoreCase(url, "http://") || absl::StartsWithIgnoreCase(url, "https://") ||
-         absl::StartsWithIgnoreCase(url, "mailto:");
+  return absl::StartsWithIgnoreCase(url, "http://") ||
+         absl::StartsWithIgnoreCase(url, "https://") || absl::StartsWithIgnoreCase(url, "mailto:");
 }
 
 bool IsImageSource(absl::string_view url) {
@@ -136,9 +136,8 @@ bool IsImageSource(absl::string_view url) {
   for (const absl::string_view kind : {"png", "jpeg", "gif", "webp", "avif"}) {
     absl::string_view rest = url;
     if (!absl::ConsumePrefix(&rest, kind) || !absl::ConsumePrefix(&rest, ";base64,")) continue;
-    return std::all_of(rest.begin(), rest.end(), [](char c) {
-      return IsAlnum(c) || c == '+' || c == '/' || c == '=';
-    });
+    return std::all_of(rest.begin(), rest.end(),
+                       [](char c) { return IsAlnum(c) || c == '+' || c == '/' || c == '='; });
   }
   return false;
 }
@@ -146,9 +145,8 @@ bool IsImageSource(absl::string_view url) {
 bool IsColor(absl::string_view color) {
   if (absl::ConsumePrefix(&color, "#")) {
     return (color.size() == 3 || color.size() == 6 || color.size() == 8) &&
-           std::all_of(color.begin(), color.end(), [](char c) {
-             return absl::ascii_isxdigit(static_cast<unsigned char>(c));
-           });
+           std::all_of(color.begin(), color.end(),
+                       [](char c) { return absl::ascii_isxdigit(static_cast<unsigned char>(c)); });
   }
   if (absl::ConsumePrefix(&color, "rgb(") || absl::ConsumePrefix(&color, "rgba(")) {
     return absl::ConsumeSuffix(&color, ")") && !color.empty() && color.size() <= 40 &&

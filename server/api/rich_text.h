@@ -1,9 +1,9 @@
-// What the renderers (html.h, markdown.h) share: the lines of a rich text as Quill understands them,
-// and what of foreign attribute values may be used at all.
+// What the renderers (html.h, markdown.h) share: the lines of a rich text as Quill understands
+// them, and what of foreign attribute values may be used at all.
 //
-// A line ends with "\n", whose attributes are the line's format; the last one may lack it. Everything
-// a value says is foreign: it is checked against a list of what is allowed and dropped if it is
-// something else. Pure.
+// A line ends with "\n", whose attributes are the line's format; the last one may lack it.
+// Everything a value says is foreign: it is checked against a list of what is allowed and dropped
+// if it is something else. Pure.
 #ifndef COEDIT_SERVER_API_RICH_TEXT_H_
 #define COEDIT_SERVER_API_RICH_TEXT_H_
 

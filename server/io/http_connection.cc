@@ -71,7 +71,8 @@ class HttpConnection final : public Connection {
       if (self->handshake_.has_value()) co_return;
       const bool head_only = request.method == "HEAD";
       if (self->api_call_.has_value()) {
-        response = co_await self->AskApi(*std::exchange(self->api_call_, std::nullopt), &keep_alive);
+        response =
+            co_await self->AskApi(*std::exchange(self->api_call_, std::nullopt), &keep_alive);
         if (self->received_.empty()) co_return;
       }
       const bool written = co_await self->Write(std::move(response), head_only, keep_alive);
@@ -194,7 +195,9 @@ class HttpConnection final : public Connection {
                           });
     if (!api_answer_.has_value()) co_await answer_timer_.async_wait(kAwait);
     if (!api_answer_.has_value()) {
-      co_return last(api::ErrorResponse(WireCode::kUnavailable, "the answer takes too long"));
+      co_return last(api::ErrorResponse(WireCode::kUnavailable, leaving_
+                                                                    ? "the server is going down"
+                                                                    : "the answer takes too long"));
     }
     if (leaving_) *keep_alive = false;
     co_return FromApi(*std::exchange(api_answer_, std::nullopt), call.origin);

@@ -143,6 +143,7 @@ TEST_F(SchemaTest, TheStoreUsesALogAndFullSyncs) {
   absl::StatusOr<std::unique_ptr<SqliteWriter>> writer = SqliteWriter::Open(path(), "", {});
   ASSERT_TRUE(writer.ok()) << writer.status();
   EXPECT_EQ((*writer)->Setting("synchronous").value_or(""), "2");
+  EXPECT_EQ((*writer)->Setting("secure_delete").value_or(""), "1");
   EXPECT_EQ((*writer)->Setting("journal_mode").value_or(""), "wal");
   EXPECT_EQ((*writer)->Setting("foreign_keys").value_or(""), "1");
 }

@@ -40,12 +40,38 @@ describe('marks', () => {
   });
 
   test('a delete that stands before the insert, and one format for another', () => {
-    const { shown } = withChanges(new Delta().insert('ab', { bold: true }), new Delta().delete(1).insert('x').retain(1, { bold: null, color: 'red' }), formats);
+    const { shown } = withChanges(new Delta().insert('a b', { bold: true }), new Delta().delete(1).insert('x').retain(2, { bold: null, color: 'red' }), formats);
     expect(shown.ops.map(({ insert, attributes }) => [insert, attributes?.[changeMark], attributes?.['bold']])).toEqual([
       ['a', 'del', true],
       ['x', 'ins', undefined],
-      ['b', 'mark', undefined],
+      [' b', 'mark', undefined],
     ]);
+  });
+
+  test.each([
+    ['on Saturday at', '=3 -4 +F =1 +i =3', 'on [-Saturday][+Friday] at'],
+    ['the 8:12 train', '=4 -1 +9 =1 -2 +40', 'the [-8:12][+9:40] train'],
+    ['def greet(x)', '=4 -2 +w =1 +lcom =1 -1', 'def [-greet][+welcome](x)'],
+    ['an apple a day', '=8 +s =3 -3', 'an apple[+s] a [-day]'],
+    ['one two', '=3 -1 +, and  =3', 'one[- ][+, and ]two'],
+    ['a, b, c', '=1 -1 +; =2 -1 +;', 'a[-,][+;] b[-,][+;] c'],
+    [`${'x'.repeat(50)} y`, '-1 +a =48 -1 +b', `[-${'x'.repeat(50)}][+a${'x'.repeat(48)}b] y`],
+    [`${'x'.repeat(90)} y`, '-1 +a =88 -1 +b', `[-${'x'.repeat(41)}][+a${'x'.repeat(40)}]${'x'.repeat(8)}[-${'x'.repeat(41)}][+${'x'.repeat(40)}b] y`],
+  ])('%s, %s', (text, edit, expected) => {
+    const delta = new Delta();
+    for (const step of edit.split(/ (?=[=+-])/)) {
+      const rest = step.slice(1);
+      if (step.startsWith('=')) delta.retain(Number(rest));
+      else if (step.startsWith('-')) delta.delete(Number(rest));
+      else delta.insert(rest);
+    }
+    const { shown } = withChanges(new Delta().insert(text), delta, formats);
+    const signs: { readonly [kind: string]: string } = { ins: '+', del: '-' };
+    const drawn = shown.ops.map(({ insert, attributes }) => {
+      const kind = attributes?.[changeMark] as string | undefined;
+      return kind === undefined ? insert : `[${signs[kind]}${insert}]`;
+    });
+    expect(drawn.join('')).toBe(expected);
   });
 
   test('an end of a line alone is drawn', () => {
@@ -62,7 +88,7 @@ describe('marks', () => {
       const { shown } = withChanges(history.text(from), delta, bold);
       const without = (kind: string): string =>
         shown.ops.filter(({ attributes }) => attributes?.[changeMark] !== kind).map(({ insert }) => insert).join('').replaceAll('¶', '');
-      const text = (document: Delta): string => document.ops.map(({ insert }) => insert).join('');
+      const text = (document: Delta): string => shownText(document, bold).ops.map(({ insert }) => insert).join('');
       expect(without('ins')).toBe(text(history.text(from)));
       expect(without('del')).toBe(text(history.text(200)));
     }
@@ -102,7 +128,7 @@ describe('from one text to another', () => {
     const history = FakeHistory.random(seed, 300);
     const roll = dice(seed);
     for (let i = 0; i < 200; i++) {
-      const [from, to] = [history.text(roll(301)), history.text(roll(301))];
+      const [from, to] = [shownText(history.text(roll(301)), formats), shownText(history.text(roll(301)), formats)];
       expect(apply(from, to)).toEqual(to);
     }
   });

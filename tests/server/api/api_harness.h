@@ -1,4 +1,5 @@
-// The API over a server's core without a network: what is asked is answered at once, in virtual time.
+// The API over a server's core without a network: what is asked is answered at once, in virtual
+// time.
 #ifndef COEDIT_TESTS_SERVER_API_API_HARNESS_H_
 #define COEDIT_TESTS_SERVER_API_API_HARNESS_H_
 

@@ -18,12 +18,12 @@ namespace coedit::server::api {
 namespace {
 
 using ::testing::AllOf;
+using testing::Answer;
+using testing::ApiHarness;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-using testing::Answer;
-using testing::ApiHarness;
 
 constexpr char kDocuments[] = "/v1/documents";
 constexpr char kOpenSocket[] = R"({"open":{"request":1,"document":"d","create":"plain-text"}})";
@@ -94,70 +94,71 @@ TEST(ApiRoutes, WhatIsWrongIsNamed) {
     int status;
     const char* names;
   };
-  for (const Row& row : {
-           Row{"GET", "/v1/documents?colour=red", "", 400, "colour"},
-           Row{"GET", "/v1/documents?limit=501", "", 400, "limit"},
-           Row{"GET", "/v1/documents?limit=-1", "", 400, "limit"},
-           Row{"GET", "/v1/documents?limit=+1", "", 400, "limit"},
-           Row{"GET", "/v1/documents?limit=5&limit=6", "", 400, "twice"},
-           Row{"GET", "/v1/documents?search=%ff", "", 400, "escape"},
-           Row{"GET", "/v1/documents?search=%f", "", 400, "escape"},
-           Row{"GET", "/v1/documents/d?revision=1&at=1", "", 400, "at"},
-           Row{"GET", "/v1/documents/d?revision=1", "", 400, "1"},
-           Row{"GET", "/v1/documents/d?format=pdf", "", 400, "pdf"},
-           Row{"GET", "/v1/documents/d/operations?after=1", "", 400, "ahead"},
-           Row{"GET", "/v1/documents/d/diff", "", 400, "from"},
-           Row{"GET", "/v1/documents/d/blame?revision=7", "", 400, "ahead"},
-           Row{"GET", "/v1/documents/d/timeline?points=0", "", 400, "points"},
-           Row{"GET", "/v1/documents/d/members?x=1", "", 400, "x"},
-           Row{"POST", kDocuments, "", 415, "application/json"},
-           Row{"POST", kDocuments, "[]", 400, "object"},
-           Row{"POST", kDocuments, "{", 400, "byte"},
-           Row{"POST", kDocuments, R"({"id":"a","id":"b"})", 400, "id"},
-           Row{"POST", kDocuments, R"({"id":7})", 400, "id"},
-           Row{"POST", kDocuments, R"({"id":"-"})", 400, "id"},
-           Row{"POST", kDocuments, R"({"kind":"x"})", 400, "kind"},
-           Row{"POST", kDocuments, R"({"type":"table"})", 400, "table"},
-           Row{"POST", kDocuments, "{\"title\":\"a\\nb\"}", 400, "control"},
-           Row{"POST", kDocuments, "{\"title\":\"a\xc2\x85\"}", 400, "control"},
-           Row{"POST", kDocuments,
-               absl::StrCat(R"({"title":")", std::string(257, 'x'), "\"}"), 400, "257"},
-           Row{"POST", kDocuments, "{\"title\":\"\xff\"}", 400, "no JSON"},
-           Row{"POST", kDocuments, R"({"content":{"ops":[{"delete":1}]}})", 422, "inserts"},
-           Row{"POST", kDocuments, R"({"content":{"ops":[{"insert":"a\rb"}]}})", 422, "U+000D"},
-           Row{"POST", kDocuments,
-               R"({"type":"plain-text","content":{"ops":[{"insert":"a","attributes":{"bold":true}}]}})",
-               422, "plain-text"},
-           Row{"POST", kDocuments, R"({"id":"d"})", 409, "already_exists"},
-           Row{"PATCH", "/v1/documents/d", "{}", 400, "title"},
-           Row{"PATCH", "/v1/documents/none", R"({"title":"x"})", 404, "none"},
-           Row{"GET", "/v1/documents/none", "", 404, "none"},
-           Row{"GET", "/v1/documents/none/members", "", 404, "none"},
-           Row{"GET", "/v1/documents/none/blame", "", 404, "none"},
-           Row{"GET", "/v1/documents/none/timeline", "", 404, "none"},
-           Row{"DELETE", "/v1/documents/none", "", 404, "none"},
-           Row{"DELETE", "/v1/documents/d/versions/3", "", 404, "version 3"},
-           Row{"POST", "/v1/documents/none/copy", "{}", 404, "none"},
-           Row{"POST", "/v1/documents/d/versions", "{}", 400, "name"},
-           Row{"POST", "/v1/documents/d/versions", R"({"name":""})", 400, "name"},
-           Row{"POST", "/v1/documents/d/versions", R"({"name":"x","revision":9})", 400, "9"},
-           Row{"POST", "/v1/documents/d/restore",
-               absl::StrCat(R"({"clientId":")", id, R"(","sequence":1,"revision":9})"), 400, "9"},
-           Row{"POST", "/v1/documents/d/restore", R"({"clientId":"me","sequence":1,"revision":0})",
-               400, "clientId"},
-           Row{"POST", "/v1/documents/none/operations",
-               absl::StrCat(R"({"clientId":")", id,
-                            R"(","sequence":1,"revision":0,"delta":{"ops":[{"insert":"a"}]}})"),
-               404, "none"},
-           Row{"POST", "/v1/documents/d/operations",
-               absl::StrCat(R"({"clientId":")", id,
-                            R"(","sequence":1,"revision":0,"delta":{"ops":[{"insert":""}]}})"),
-               422, "ops[0]"},
-           Row{"POST", "/v1/documents/d/operations",
-               absl::StrCat(R"({"clientId":")", id,
-                            R"(","sequence":0,"revision":0,"delta":{"ops":[{"insert":"a"}]}})"),
-               400, "sequence"},
-       }) {
+  for (
+      const Row& row : {
+          Row{"GET", "/v1/documents?colour=red", "", 400, "colour"},
+          Row{"GET", "/v1/documents?limit=501", "", 400, "limit"},
+          Row{"GET", "/v1/documents?limit=-1", "", 400, "limit"},
+          Row{"GET", "/v1/documents?limit=+1", "", 400, "limit"},
+          Row{"GET", "/v1/documents?limit=5&limit=6", "", 400, "twice"},
+          Row{"GET", "/v1/documents?search=%ff", "", 400, "escape"},
+          Row{"GET", "/v1/documents?search=%f", "", 400, "escape"},
+          Row{"GET", "/v1/documents/d?revision=1&at=1", "", 400, "at"},
+          Row{"GET", "/v1/documents/d?revision=1", "", 400, "1"},
+          Row{"GET", "/v1/documents/d?format=pdf", "", 400, "pdf"},
+          Row{"GET", "/v1/documents/d/operations?after=1", "", 400, "ahead"},
+          Row{"GET", "/v1/documents/d/diff", "", 400, "from"},
+          Row{"GET", "/v1/documents/d/blame?revision=7", "", 400, "ahead"},
+          Row{"GET", "/v1/documents/d/timeline?points=0", "", 400, "points"},
+          Row{"GET", "/v1/documents/d/members?x=1", "", 400, "x"},
+          Row{"POST", kDocuments, "", 415, "application/json"},
+          Row{"POST", kDocuments, "[]", 400, "object"},
+          Row{"POST", kDocuments, "{", 400, "byte"},
+          Row{"POST", kDocuments, R"({"id":"a","id":"b"})", 400, "id"},
+          Row{"POST", kDocuments, R"({"id":7})", 400, "id"},
+          Row{"POST", kDocuments, R"({"id":"-"})", 400, "id"},
+          Row{"POST", kDocuments, R"({"kind":"x"})", 400, "kind"},
+          Row{"POST", kDocuments, R"({"type":"table"})", 400, "table"},
+          Row{"POST", kDocuments, "{\"title\":\"a\\nb\"}", 400, "control"},
+          Row{"POST", kDocuments, "{\"title\":\"a\xc2\x85\"}", 400, "control"},
+          Row{"POST", kDocuments, absl::StrCat(R"({"title":")", std::string(257, 'x'), "\"}"), 400,
+              "257"},
+          Row{"POST", kDocuments, "{\"title\":\"\xff\"}", 400, "no JSON"},
+          Row{"POST", kDocuments, R"({"content":{"ops":[{"delete":1}]}})", 422, "inserts"},
+          Row{"POST", kDocuments, R"({"content":{"ops":[{"insert":"a\rb"}]}})", 422, "U+000D"},
+          Row{"POST", kDocuments,
+              R"({"type":"plain-text","content":{"ops":[{"insert":"a","attributes":{"bold":true}}]}})",
+              422, "plain-text"},
+          Row{"POST", kDocuments, R"({"id":"d"})", 409, "already_exists"},
+          Row{"PATCH", "/v1/documents/d", "{}", 400, "title"},
+          Row{"PATCH", "/v1/documents/none", R"({"title":"x"})", 404, "none"},
+          Row{"GET", "/v1/documents/none", "", 404, "none"},
+          Row{"GET", "/v1/documents/none/members", "", 404, "none"},
+          Row{"GET", "/v1/documents/none/blame", "", 404, "none"},
+          Row{"GET", "/v1/documents/none/timeline", "", 404, "none"},
+          Row{"DELETE", "/v1/documents/none", "", 404, "none"},
+          Row{"DELETE", "/v1/documents/d/versions/3", "", 404, "version 3"},
+          Row{"POST", "/v1/documents/none/copy", "{}", 404, "none"},
+          Row{"POST", "/v1/documents/d/versions", "{}", 400, "name"},
+          Row{"POST", "/v1/documents/d/versions", R"({"name":""})", 400, "name"},
+          Row{"POST", "/v1/documents/d/versions", R"({"name":"x","revision":9})", 400, "9"},
+          Row{"POST", "/v1/documents/d/restore",
+              absl::StrCat(R"({"clientId":")", id, R"(","sequence":1,"revision":9})"), 400, "9"},
+          Row{"POST", "/v1/documents/d/restore", R"({"clientId":"me","sequence":1,"revision":0})",
+              400, "clientId"},
+          Row{"POST", "/v1/documents/none/operations",
+              absl::StrCat(R"({"clientId":")", id,
+                           R"(","sequence":1,"revision":0,"delta":{"ops":[{"insert":"a"}]}})"),
+              404, "none"},
+          Row{"POST", "/v1/documents/d/operations",
+              absl::StrCat(R"({"clientId":")", id,
+                           R"(","sequence":1,"revision":0,"delta":{"ops":[{"insert":""}]}})"),
+              422, "ops[0]"},
+          Row{"POST", "/v1/documents/d/operations",
+              absl::StrCat(R"({"clientId":")", id,
+                           R"(","sequence":0,"revision":0,"delta":{"ops":[{"insert":"a"}]}})"),
+              400, "sequence"},
+      }) {
     const Answer answer = server.Ask(row.method, row.target, row.body);
     EXPECT_EQ(answer.status, row.status) << row.target << row.body << answer.body;
     EXPECT_THAT(answer.body, AllOf(HasSubstr("\"error\""), HasSubstr(row.names)))
@@ -199,9 +200,9 @@ TEST(ApiDocuments, AreMadeListedNamedAndDeleted) {
   server.Ask("POST", kDocuments, R"({"id":"c","title":null})");
   EXPECT_THAT(server.Get("/v1/documents?limit=2").body,
               AllOf(HasSubstr(R"({"documents":[{"id":"a")"), HasSubstr(R"("next":"b")")));
-  EXPECT_THAT(server.Get("/v1/documents?after=b").body,
-              AllOf(HasSubstr(R"("id":"c")"), Not(HasSubstr(R"("id":"b")")),
-                    Not(HasSubstr("next"))));
+  EXPECT_THAT(
+      server.Get("/v1/documents?after=b").body,
+      AllOf(HasSubstr(R"("id":"c")"), Not(HasSubstr(R"("id":"b")")), Not(HasSubstr("next"))));
   EXPECT_THAT(server.Get("/v1/documents?search=pL%61n").body,
               AllOf(HasSubstr(R"("id":"b")"), Not(HasSubstr(R"("id":"a")"))));
   EXPECT_THAT(server.Ask("PATCH", "/v1/documents/b", R"({"title":"<b>"})").body,
@@ -250,8 +251,8 @@ TEST(ApiDocuments, ATextThatIsTooLongIsRefused) {
   Limits limits;
   limits.document_units = 1024;
   ApiHarness server(limits);
-  const Answer answer = server.Ask(
-      "POST", kDocuments, absl::StrCat(R"({"content":")", std::string(1025, 'x'), "\"}"));
+  const Answer answer = server.Ask("POST", kDocuments,
+                                   absl::StrCat(R"({"content":")", std::string(1025, 'x'), "\"}"));
   EXPECT_EQ(answer.status, 413);
   EXPECT_THAT(answer.body, HasSubstr("document_limit"));
 }
@@ -272,17 +273,14 @@ TEST(ApiDocuments, ComeInTheFormAskedFor) {
   EXPECT_EQ(as("text/plain").body, "a<bc\n");
   EXPECT_EQ(as("text/plain").content_type, "text/plain; charset=utf-8");
   EXPECT_EQ(as("text/plain").Field("Coedit-Revision"), "0");
-  EXPECT_THAT(as("text/html").body,
-              AllOf(HasSubstr("<title>T&amp;C</title>"),
-                    HasSubstr("<p>a&lt;b<strong>c</strong>[image]</p>")));
+  EXPECT_THAT(as("text/html").body, AllOf(HasSubstr("<title>T&amp;C</title>"),
+                                          HasSubstr("<p>a&lt;b<strong>c</strong>[image]</p>")));
   EXPECT_THAT(as("text/html").Field("Content-Security-Policy"), HasSubstr("default-src 'none'"));
   EXPECT_EQ(as("text/markdown").body, "a\\<b**c**\\[image\\]\n");
   EXPECT_THAT(as("*/*").body, HasSubstr("\"delta\""));
   EXPECT_THAT(as("").body, HasSubstr("\"delta\""));
-  EXPECT_THAT(as("text/*;q=0.5, application/json;q=0.4").content_type,
-              HasSubstr("text/plain"));
-  EXPECT_THAT(as("text/html,application/xhtml+xml,*/*;q=0.8").content_type,
-              HasSubstr("text/html"));
+  EXPECT_THAT(as("text/*;q=0.5, application/json;q=0.4").content_type, HasSubstr("text/plain"));
+  EXPECT_THAT(as("text/html,application/xhtml+xml,*/*;q=0.8").content_type, HasSubstr("text/html"));
   EXPECT_EQ(as("image/png").status, 406);
   EXPECT_EQ(as("application/json;q=0").status, 406);
   EXPECT_EQ(server.Get("/v1/documents/d?format=text").body, "a<bc\n");
@@ -344,7 +342,8 @@ TEST(ApiEdits, MembersSeeThem) {
   bob.Take();
   const Answer edited = server.Edit('a', 1, 0, R"([{"insert":"hi"}])");
   EXPECT_EQ(edited.status, 200) << edited.body;
-  EXPECT_THAT(edited.body, AllOf(HasSubstr(R"("revision":1,"digest":")"), HasSubstr("\"author\":2")));
+  EXPECT_THAT(edited.body,
+              AllOf(HasSubstr(R"("revision":1,"digest":")"), HasSubstr("\"author\":2")));
   // Nobody joined and nobody left.
   EXPECT_THAT(bob.Take(), ElementsAre(AllOf(HasSubstr("committed"), HasSubstr("\"author\":2"))));
 }
@@ -400,9 +399,8 @@ TEST(ApiEdits, AResendIsAnsweredAsBeforeByAServerStartedAnew) {
   auto documents = server.store.memory().documents();
   auto& document = documents.at("d");
   document.snapshot = {document.head, ot::Text()};
-  server.store.memory().ReadRevision("d", document.head.revision, [&](auto snapshot) {
-    document.snapshot.text = snapshot->text;
-  });
+  server.store.memory().ReadRevision(
+      "d", document.head.revision, [&](auto snapshot) { document.snapshot.text = snapshot->text; });
   server.store.memory() = storage::MemoryStore(documents);
   EXPECT_EQ(server.Edit('a', 1, 0, R"([{"insert":"x"}])").body, edited.body);
   EXPECT_EQ(server.Restore('c', 1, 0).body, restored.body);
@@ -512,7 +510,8 @@ TEST(ApiEdits, TooMuchToComputeIsRefusedByName) {
 TEST(ApiHistory, OperationsComeInPages) {
   ApiHarness server;
   MakeDocument(server, "");
-  for (int at = 0; at < 5; ++at) server.Edit(at % 2 == 0 ? 'a' : 'b', at + 1, at, R"([{"insert":"x"}])");
+  for (int at = 0; at < 5; ++at)
+    server.Edit(at % 2 == 0 ? 'a' : 'b', at + 1, at, R"([{"insert":"x"}])");
   const std::string first = server.Get("/v1/documents/d/operations?limit=3").body;
   EXPECT_THAT(first, AllOf(HasSubstr(R"([{"revision":1,"author":1,"sequence":1,"atMs":)"),
                            HasSubstr(R"("headRevision":5,"next":3})"),
@@ -536,7 +535,8 @@ TEST(ApiHistory, VersionsAreNamedListedAndForgotten) {
   ApiHarness server;
   MakeDocument(server, "one");
   server.Edit('a', 1, 0, R"([{"insert":"x"}])");
-  const Answer draft = server.Ask("POST", "/v1/documents/d/versions", R"({"name":"Draft","by":"Ada"})");
+  const Answer draft =
+      server.Ask("POST", "/v1/documents/d/versions", R"({"name":"Draft","by":"Ada"})");
   EXPECT_EQ(draft.status, 201);
   EXPECT_THAT(draft.body, HasSubstr(R"({"version":1,"name":"Draft","revision":1,)"));
   server.Ask("POST", "/v1/documents/d/versions", R"({"name":"Begin","revision":0})");
@@ -574,15 +574,16 @@ TEST(ApiHistory, BlameGoesOnFromTheLastOne) {
   MakeDocument(server, "one");
   server.Edit('a', 1, 0, R"([{"retain":3},{"insert":" two"}])");
   server.Edit('b', 1, 1, R"([{"retain":1},{"insert":"!!"}])");
-  const std::string whole =
-      R"("spans":[{"length":1,"author":0,"revision":0,"atMs":1700000000000},)"
-      R"({"length":2,"author":2,"revision":2,"atMs":1700000000000},)"
-      R"({"length":2,"author":0,"revision":0,"atMs":1700000000000},)"
-      R"({"length":4,"author":1,"revision":1,"atMs":1700000000000}])";
-  EXPECT_THAT(server.Get("/v1/documents/d/blame?revision=1").body, HasSubstr(R"({"length":3,"author":0)"));
+  const std::string whole = R"("spans":[{"length":1,"author":0,"revision":0,"atMs":1700000000000},)"
+                            R"({"length":2,"author":2,"revision":2,"atMs":1700000000000},)"
+                            R"({"length":2,"author":0,"revision":0,"atMs":1700000000000},)"
+                            R"({"length":4,"author":1,"revision":1,"atMs":1700000000000}])";
+  EXPECT_THAT(server.Get("/v1/documents/d/blame?revision=1").body,
+              HasSubstr(R"({"length":3,"author":0)"));
   EXPECT_THAT(server.Get("/v1/documents/d/blame").body, HasSubstr(whole));
   EXPECT_THAT(server.Get("/v1/documents/d/blame").body, HasSubstr(whole));
-  EXPECT_THAT(server.Get("/v1/documents/d/blame?revision=1").body, HasSubstr(R"({"length":3,"author":0)"));
+  EXPECT_THAT(server.Get("/v1/documents/d/blame?revision=1").body,
+              HasSubstr(R"({"length":3,"author":0)"));
   // Another document of the same id has a blame of its own.
   server.Ask("DELETE", "/v1/documents/d");
   MakeDocument(server, "x");
@@ -601,7 +602,8 @@ TEST(ApiHistory, ADiffTellsWhatChanged) {
                         R"("before":{"ops":[{"insert":"one two"}]}})"));
   EXPECT_THAT(server.Get("/v1/documents/d/diff?from=1&to=0").body,
               HasSubstr(R"([{"retain":4},{"delete":4}])"));
-  EXPECT_THAT(server.Get("/v1/documents/d/diff?from=1&to=1").body, HasSubstr(R"("delta":{"ops":[]})"));
+  EXPECT_THAT(server.Get("/v1/documents/d/diff?from=1&to=1").body,
+              HasSubstr(R"("delta":{"ops":[]})"));
 }
 
 // ---- the description ----
@@ -622,8 +624,10 @@ TEST(ApiDescription, IsServedAndHasEveryRoute) {
       if (method.key == "parameters") continue;
       ++calls;
       std::string name(path.key);
-      if (const size_t at = name.find("{document}"); at != std::string::npos) name.replace(at, 10, "d");
-      if (const size_t at = name.find("{version}"); at != std::string::npos) name.replace(at, 9, "1");
+      if (const size_t at = name.find("{document}"); at != std::string::npos)
+        name.replace(at, 10, "d");
+      if (const size_t at = name.find("{version}"); at != std::string::npos)
+        name.replace(at, 9, "1");
       const Answer tried = server.Ask(absl::AsciiStrToUpper(method.key), name);
       EXPECT_NE(tried.status, 405) << path.key << " " << method.key;
     }

@@ -38,8 +38,7 @@ TEST(ApiDiff, TurnsOneTextIntoTheOther) {
         server.Get(absl::StrCat("/v1/documents/d/diff?from=", from, "&to=", to)).body;
     const auto tree = proto::JsonTree::Parse(body);
     ASSERT_TRUE(tree.ok()) << body;
-    const auto before =
-        proto::ReadJsonDelta(*tree->root().Find("before"), proto::NoDecodeLimits());
+    const auto before = proto::ReadJsonDelta(*tree->root().Find("before"), proto::NoDecodeLimits());
     const auto delta = proto::ReadJsonDelta(*tree->root().Find("delta"), proto::NoDecodeLimits());
     ASSERT_TRUE(before.ok() && delta.ok()) << body;
     ASSERT_TRUE(ot::Text(*before) == texts[from]);

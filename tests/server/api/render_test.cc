@@ -24,9 +24,9 @@
 namespace coedit::server::api {
 namespace {
 
+using ot::testing::Rng;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ot::testing::Rng;
 
 ot::Delta Parse(absl::string_view ops) {
   const auto tree = proto::JsonTree::Parse(ops);
@@ -52,38 +52,39 @@ TEST(Html, FormatsAsQuillDoes) {
     const char* ops;
     const char* html;
   };
-  for (const Row& row : {
-           Row{R"([{"insert":"a\n\nb\n"}])", "<p>a</p>\n<p><br></p>\n<p>b</p>\n"},
-           Row{R"([{"insert":"no line feed"}])", "<p>no line feed</p>\n"},
-           Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"header":2}}])", "<h2>a</h2>\n"},
-           Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"header":9}}])", "<p>a</p>\n"},
-           Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"blockquote":true}}])",
-               "<blockquote>a</blockquote>\n"},
-           Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"align":"center","indent":1}}])",
-               "<p style=\"text-align:center;margin-left:3em;\">a</p>\n"},
-           Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"direction":"rtl"}}])",
-               "<p dir=\"rtl\">a</p>\n"},
-           Row{R"([{"insert":"if <x>\n  y"},{"insert":"\n","attributes":{"code-block":true}}])",
-               "<p>if &lt;x&gt;</p>\n<pre>\n  y\n</pre>\n"},
-           Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"code-block":"cpp"}},{"insert":"b"},)"
-               R"({"insert":"\n","attributes":{"code-block":"cpp"}}])",
-               "<pre>\na\nb\n</pre>\n"},
-           Row{R"([{"insert":"x","attributes":{"bold":true,"italic":true,"underline":true,)"
-               R"("strike":true,"code":true}},{"insert":"\n"}])",
-               "<p><strong><em><u><s><code>x</code></s></u></em></strong></p>\n"},
-           Row{R"([{"insert":"x","attributes":{"bold":false,"script":"sub"}},{"insert":"\n"}])",
-               "<p><sub>x</sub></p>\n"},
-           Row{R"([{"insert":"x","attributes":{"link":"https://a.example/?b=1&c=\"2"}},)"
-               R"({"insert":"\n"}])",
-               "<p><a href=\"https://a.example/?b=1&amp;c=&quot;2\" rel=\"noopener noreferrer "
-               "nofollow\" target=\"_blank\">x</a></p>\n"},
-           Row{R"([{"insert":"x","attributes":{"color":"#f00","background":"rgb(1, 2, 3)"}},)"
-               R"({"insert":"\n"}])",
-               "<p><span style=\"color:#f00;background-color:rgb(1, 2, 3);\">x</span></p>\n"},
-           Row{R"([{"insert":{"image":"https://a.example/i.png"},"attributes":{"alt":"\"'"}},)"
-               R"({"insert":"\n"}])",
-               "<p><img src=\"https://a.example/i.png\" alt=\"&quot;&#39;\"></p>\n"},
-       }) {
+  for (
+      const Row& row : {
+          Row{R"([{"insert":"a\n\nb\n"}])", "<p>a</p>\n<p><br></p>\n<p>b</p>\n"},
+          Row{R"([{"insert":"no line feed"}])", "<p>no line feed</p>\n"},
+          Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"header":2}}])", "<h2>a</h2>\n"},
+          Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"header":9}}])", "<p>a</p>\n"},
+          Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"blockquote":true}}])",
+              "<blockquote>a</blockquote>\n"},
+          Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"align":"center","indent":1}}])",
+              "<p style=\"text-align:center;margin-left:3em;\">a</p>\n"},
+          Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"direction":"rtl"}}])",
+              "<p dir=\"rtl\">a</p>\n"},
+          Row{R"([{"insert":"if <x>\n  y"},{"insert":"\n","attributes":{"code-block":true}}])",
+              "<p>if &lt;x&gt;</p>\n<pre>\n  y\n</pre>\n"},
+          Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"code-block":"cpp"}},{"insert":"b"},)"
+              R"({"insert":"\n","attributes":{"code-block":"cpp"}}])",
+              "<pre>\na\nb\n</pre>\n"},
+          Row{R"([{"insert":"x","attributes":{"bold":true,"italic":true,"underline":true,)"
+              R"("strike":true,"code":true}},{"insert":"\n"}])",
+              "<p><strong><em><u><s><code>x</code></s></u></em></strong></p>\n"},
+          Row{R"([{"insert":"x","attributes":{"bold":false,"script":"sub"}},{"insert":"\n"}])",
+              "<p><sub>x</sub></p>\n"},
+          Row{R"([{"insert":"x","attributes":{"link":"https://a.example/?b=1&c=\"2"}},)"
+              R"({"insert":"\n"}])",
+              "<p><a href=\"https://a.example/?b=1&amp;c=&quot;2\" rel=\"noopener noreferrer "
+              "nofollow\" target=\"_blank\">x</a></p>\n"},
+          Row{R"j([{"insert":"x","attributes":{"color":"#f00","background":"rgb(1, 2, 3)"}},)j"
+              R"({"insert":"\n"}])",
+              "<p><span style=\"color:#f00;background-color:rgb(1, 2, 3);\">x</span></p>\n"},
+          Row{R"([{"insert":{"image":"https://a.example/i.png"},"attributes":{"alt":"\"'"}},)"
+              R"({"insert":"\n"}])",
+              "<p><img src=\"https://a.example/i.png\" alt=\"&quot;&#39;\"></p>\n"},
+      }) {
     EXPECT_EQ(Html(row.ops), row.html) << row.ops;
   }
 }
@@ -93,13 +94,14 @@ TEST(Html, NestsLists) {
     return absl::StrCat(R"({"insert":")", text, R"("},{"insert":"\n","attributes":{"indent":)",
                         indent, R"(,"list":")", list, "\"}}");
   };
-  EXPECT_EQ(Html(absl::StrCat("[", item("a", "bullet", 0), ",", item("b", "bullet", 0), ",",
-                              item("c", "ordered", 2), ",", item("d", "bullet", 1), ",",
-                              item("e", "ordered", 0), ",", item("f", "checked", 0),
-                              R"(,{"insert":"g\n"}])")),
-            "<ul><li>a</li>\n<li>b<ol><li><ol><li>c</li></ol></li></ol><ul><li>d</li></ul></li></ul>\n"
-            "<ol><li>e</li></ol>\n<ul><li><input type=\"checkbox\" checked disabled> f</li></ul>\n"
-            "<p>g</p>\n");
+  EXPECT_EQ(
+      Html(absl::StrCat("[", item("a", "bullet", 0), ",", item("b", "bullet", 0), ",",
+                        item("c", "ordered", 2), ",", item("d", "bullet", 1), ",",
+                        item("e", "ordered", 0), ",", item("f", "checked", 0),
+                        R"(,{"insert":"g\n"}])")),
+      "<ul><li>a</li>\n<li>b<ol><li><ol><li>c</li></ol></li></ol><ul><li>d</li></ul></li></ul>\n"
+      "<ol><li>e</li></ol>\n<ul><li><input type=\"checkbox\" checked disabled> f</li></ul>\n"
+      "<p>g</p>\n");
 }
 
 TEST(Html, APlainTextIsOnePre) {
@@ -114,34 +116,36 @@ TEST(Markdown, FormatsAsQuillDoes) {
     const char* ops;
     const char* markdown;
   };
-  for (const Row& row : {
-           Row{R"([{"insert":"a\n\nb\n"}])", "a\n\nb\n"},
-           Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"header":2}},{"insert":"b\n"}])",
-               "## a\n\nb\n"},
-           Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"blockquote":true}}])", "> a\n"},
-           Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"list":"bullet"}},{"insert":"b"},)"
-               R"({"insert":"\n","attributes":{"list":"bullet","indent":3}},{"insert":"c"},)"
-               R"({"insert":"\n","attributes":{"list":"ordered"}},{"insert":"d"},)"
-               R"({"insert":"\n","attributes":{"list":"checked"}}])",
-               "- a\n    - b\n\n1. c\n\n- [x] d\n"},
-           Row{R"([{"insert":"a ``` b"},{"insert":"\n","attributes":{"code-block":"cpp"}}])",
-               "````cpp\na ``` b\n````\n"},
-           Row{R"([{"insert":"a "},{"insert":" b ","attributes":{"bold":true}},{"insert":"c\n"}])",
-               "a  **b** c\n"},
-           Row{R"([{"insert":"x","attributes":{"italic":true,"strike":true,"underline":true}},)"
-               R"({"insert":"\n"}])",
-               "<u>~~*x*~~</u>\n"},
-           Row{R"([{"insert":"a`b","attributes":{"code":true}},{"insert":"\n"}])", "`` a`b ``\n"},
-           Row{R"([{"insert":"x","attributes":{"link":"https://a.example/(b)>c"}},{"insert":"\n"}])",
-               "[x](<https://a.example/%28b%29%3ec>)\n"},
-           Row{R"([{"insert":{"image":"https://a.example/i.png"}},{"insert":"\n"}])",
-               "![](<https://a.example/i.png>)\n"},
-           Row{R"([{"insert":"# a\n1. b\n- c\n    d\n<b>&lt;\n* e\n\ttab\n===\n"}])",
-               "\\# a\n\n1\\. b\n\n\\- c\n\n&#32;   d\n\n\\<b\\>\\&lt;\n\n\\* e\n\n&#9;tab\n\n\\===\n"},
-           Row{R"([{"insert":"see!"},{"insert":"x","attributes":{"link":"http://a.example"}},)"
-               R"({"insert":" http://b.example\n"}])",
-               "see\\![x](<http://a.example>) http\\://b.example\n"},
-       }) {
+  for (
+      const Row& row : {
+          Row{R"([{"insert":"a\n\nb\n"}])", "a\n\nb\n"},
+          Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"header":2}},{"insert":"b\n"}])",
+              "## a\n\nb\n"},
+          Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"blockquote":true}}])", "> a\n"},
+          Row{R"([{"insert":"a"},{"insert":"\n","attributes":{"list":"bullet"}},{"insert":"b"},)"
+              R"({"insert":"\n","attributes":{"list":"bullet","indent":3}},{"insert":"c"},)"
+              R"({"insert":"\n","attributes":{"list":"ordered"}},{"insert":"d"},)"
+              R"({"insert":"\n","attributes":{"list":"checked"}}])",
+              "- a\n    - b\n\n1. c\n\n- [x] d\n"},
+          Row{R"([{"insert":"a ``` b"},{"insert":"\n","attributes":{"code-block":"cpp"}}])",
+              "````cpp\na ``` b\n````\n"},
+          Row{R"([{"insert":"a "},{"insert":" b ","attributes":{"bold":true}},{"insert":"c\n"}])",
+              "a  **b** c\n"},
+          Row{R"([{"insert":"x","attributes":{"italic":true,"strike":true,"underline":true}},)"
+              R"({"insert":"\n"}])",
+              "<u>~~*x*~~</u>\n"},
+          Row{R"([{"insert":"a`b","attributes":{"code":true}},{"insert":"\n"}])", "`` a`b ``\n"},
+          Row{R"([{"insert":"x","attributes":{"link":"https://a.example/(b)>c"}},{"insert":"\n"}])",
+              "[x](<https://a.example/%28b%29%3ec>)\n"},
+          Row{R"([{"insert":{"image":"https://a.example/i.png"}},{"insert":"\n"}])",
+              "![](<https://a.example/i.png>)\n"},
+          Row{R"([{"insert":"# a\n1. b\n- c\n    d\n<b>&lt;\n* e\n\ttab\n===\n"}])",
+              "\\# a\n\n1\\. b\n\n\\- c\n\n&#32;   d\n\n\\<b\\>\\&lt;\n\n\\* "
+              "e\n\n&#9;tab\n\n\\===\n"},
+          Row{R"([{"insert":"see!"},{"insert":"x","attributes":{"link":"http://a.example"}},)"
+              R"({"insert":" http://b.example\n"}])",
+              "see\\![x](<http://a.example>) http\\://b.example\n"},
+      }) {
     EXPECT_EQ(Markdown(row.ops), row.markdown) << row.ops;
   }
 }
@@ -211,10 +215,10 @@ ot::Delta HostileDocument(Rng& rng) {
   const auto any = [&rng] {
     return HostileStrings()[rng.Below(static_cast<int64_t>(HostileStrings().size()))];
   };
-  const std::vector<std::string> keys = {"bold",  "italic", "link",   "color",  "background",
-                                         "size",  "font",   "script", "code",   "align",
-                                         "header", "list",  "indent", "code-block", "blockquote",
-                                         "direction", "alt", "width", "onclick", "style"};
+  const std::vector<std::string> keys = {
+      "bold",       "italic",    "link",  "color",  "background", "size",   "font",
+      "script",     "code",      "align", "header", "list",       "indent", "code-block",
+      "blockquote", "direction", "alt",   "width",  "onclick",    "style"};
   const auto attributes = [&] {
     std::vector<ot::Attributes::Entry> entries;
     std::set<std::string> used;
@@ -293,8 +297,7 @@ TEST(Markdown, NothingOfATextBecomesMarkup) {
   static const auto& own = *new std::regex(
       "</?(?:u|sub|sup)>|\\]\\(<(?:[hH][tT][tT][pP][sS]?://|mailto:|data:image/)[^<>\\s]*>\\)");
   ot::testing::ForEachCase(3000, [](Rng& rng) {
-    const std::string markdown =
-        RenderMarkdown(HostileDocument(rng), ot::DocumentType::kRichText);
+    const std::string markdown = RenderMarkdown(HostileDocument(rng), ot::DocumentType::kRichText);
     // Fenced blocks and code spans hold what they like; take them out.
     std::string rest;
     std::string fence;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "tests/server/io/process.h"
 #include "tests/server/io/raw_client.h"
 #include "tests/server/io/test_server.h"

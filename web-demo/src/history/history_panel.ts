@@ -118,6 +118,7 @@ class HistoryPanel implements OpenHistory {
       api: options.api,
       id: options.document.id,
       dialogs: this.node,
+      readOnly: options.document.role === 'reader' || options.document.role === 'commenter',
       by: () => options.document.members.find(({ self }) => self)?.user.name ?? null,
       jump: (revision) => this.jump(revision),
       changed: (versions, own) => {
@@ -695,7 +696,7 @@ class HistoryPanel implements OpenHistory {
   private toggleSide(open: boolean): void {
     this.sideButton.setAttribute('aria-expanded', String(open));
     this.node.classList.toggle('side-open', open);
-    if (open) this.side.querySelector('input')?.focus();
+    if (open) this.side.querySelector<HTMLElement>('.history-save:not([hidden]) input, h3')?.focus();
   }
 }
 

@@ -54,30 +54,161 @@ export function withAuthors(shown: Delta, authored: Delta): Delta {
   return shown.compose(marks);
 }
 
+/** A stretch of both texts: what stood there, and what stands there now; `kept` where that is the same text. */
+interface Stretch {
+  readonly kept: boolean;
+  readonly before: Delta;
+  readonly after: Delta;
+}
+
 /** Both texts in one: what was added since, what went, and what only looks different now. */
 export function withChanges(before: Delta, delta: Delta, formats: ReadonlySet<string>): MarkedText {
-  const marks = new Delta();
-  let added: Op[] = [];
-  // What went stands before what came in its place.
-  const flush = (): void => {
-    for (const op of added) marks.push(op);
-    added = [];
-  };
-  for (const { insert, retain, delete: removed, attributes } of delta.ops) {
-    if (insert !== undefined) {
-      const text = typeof insert === 'string' ? insert : '\ufffc';
-      added.push({ insert: text, attributes: { ...kept(attributes, formats), [changeMark]: 'ins' } });
-    } else if (removed !== undefined) {
-      marks.retain(removed, { [changeMark]: 'del' });
-    } else if (typeof retain === 'number') {
-      flush();
-      const change = kept(attributes, formats);
-      marks.retain(retain, change === undefined ? undefined : { ...change, [changeMark]: 'mark' });
+  const shown = new Delta();
+  for (const stretch of wholeWords(stretches(shownText(before, formats), shownChange(delta, formats, null)))) {
+    if (stretch.kept) {
+      for (const op of kinds(stretch.before, stretch.after)) shown.push(op);
+    } else {
+      // What went stands before what came in its place.
+      for (const op of stretch.before.ops) shown.push(marked(op, 'del'));
+      for (const op of stretch.after.ops) shown.push(marked(op, 'ins'));
     }
   }
+  const visibly = visible(shown);
+  return { shown: visibly, changes: changesIn(visibly) };
+}
+
+function marked({ insert, attributes }: Op, change: 'ins' | 'del' | 'mark'): Op {
+  return { insert: insert as string, attributes: { ...attributes, [changeMark]: change } };
+}
+
+/** The pieces of a text that stayed, marked where they look different now. */
+function kinds(before: Delta, after: Delta): readonly Op[] {
+  if (before === after) return before.ops;
+  const ops: Op[] = [];
+  let at = 0;
+  for (const op of after.ops) {
+    const units = (op.insert as string).length;
+    for (const was of before.slice(at, at + units).ops) {
+      const now = { ...op, insert: was.insert as string };
+      ops.push(sameFormats(was.attributes, op.attributes) ? now : marked(now, 'mark'));
+    }
+    at += units;
+  }
+  return ops;
+}
+
+/** A change beside the text it is made on, stretch by stretch, kept and changed ones by turns. */
+function stretches(before: Delta, delta: Delta): Stretch[] {
+  const result: Stretch[] = [];
+  let at = 0;
+  let [removed, added] = [new Delta(), new Delta()];
+  const flush = (): void => {
+    if (removed.ops.length + added.ops.length > 0) result.push({ kept: false, before: removed, after: added });
+    [removed, added] = [new Delta(), new Delta()];
+  };
+  const keep = (units: number, attributes: Op['attributes']): void => {
+    const text = before.slice(at, at + units);
+    const after = attributes === undefined ? text : text.compose(new Delta().retain(units, attributes));
+    const last = result.at(-1);
+    if (removed.ops.length + added.ops.length === 0 && last?.kept === true) {
+      result[result.length - 1] = { kept: true, before: last.before.concat(text), after: last.after.concat(after) };
+    } else {
+      flush();
+      result.push({ kept: true, before: text, after });
+    }
+    at += units;
+  };
+  for (const { insert, retain, delete: gone, attributes } of delta.ops) {
+    if (insert !== undefined) added.insert(insert, attributes);
+    else if (gone !== undefined) {
+      removed = removed.concat(before.slice(at, at + gone));
+      at += gone;
+    } else if (typeof retain === 'number') keep(retain, attributes);
+  }
+  const rest = before.length() - at;
+  if (rest > 0) keep(rest, undefined);
   flush();
-  const shown = visible(shownText(before, formats).compose(marks));
-  return { shown, changes: changesIn(shown) };
+  return result;
+}
+
+const wordUnitsMax = 40;
+
+function textOf({ ops }: Delta): string {
+  return ops.map(({ insert }) => insert as string).join('');
+}
+
+/** What may stand between two changes that are one: letters of a word, or what joins two parts of one. */
+const withinWord = /^(?:[\p{L}\p{M}\p{N}_]+|[:.,'’-])$/u;
+
+/** The part of a word a text ends with (begins with). */
+const wordAtEnd = (text: string): string => /[\p{L}\p{M}\p{N}_]*$/u.exec(text.slice(-wordUnitsMax))?.[0] ?? '';
+const wordAtStart = (text: string): string => /^[\p{L}\p{M}\p{N}_]*/u.exec(text.slice(0, wordUnitsMax))?.[0] ?? '';
+
+/**
+ * Letters that two words happen to share say nothing: where a word became another, all of it went and all
+ * of the other came. Words that only grew or shrank stay as they are.
+ */
+function wholeWords(all: readonly Stretch[]): Stretch[] {
+  const result: Stretch[] = [];
+  for (const stretch of all) {
+    const last = result.at(-1);
+    const beforeLast = result.at(-2);
+    if (stretch.kept || last?.kept !== true || beforeLast?.kept !== false) {
+      result.push(stretch);
+      continue;
+    }
+    // Two changes with a kept text between them.
+    const between = textOf(last.before);
+    const one = between.length <= 2 * wordUnitsMax && withinWord.test(between) && endsInWord(beforeLast) && startsInWord(stretch);
+    if (!one) {
+      result.push(stretch);
+      continue;
+    }
+    result.splice(-2, 2, joined(joined(beforeLast, last), stretch));
+  }
+  // Of each kept stretch, the units that the changes before and behind it take.
+  const shares = result.map((stretch, index) => (stretch.kept ? sharesOf(stretch, result[index - 1], result[index + 1]) : [0, 0]));
+  return result.flatMap((stretch, index) => {
+    const units = stretch.before.length();
+    if (stretch.kept) {
+      const [first, last] = shares[index] as Share;
+      if (first + last === 0) return [stretch];
+      return first + last < units ? [cut(stretch, first, units - last)] : [];
+    }
+    const [previous, next] = [result[index - 1], result[index + 1]];
+    const left = shares[index - 1]?.[1] ?? 0;
+    const right = shares[index + 1]?.[0] ?? 0;
+    let whole = stretch;
+    if (previous !== undefined && left > 0) whole = joined(cut(previous, previous.before.length() - left, previous.before.length()), whole);
+    if (next !== undefined && right > 0) whole = joined(whole, cut(next, 0, right));
+    return [whole];
+  });
+}
+
+type Share = readonly [first: number, last: number];
+
+/** Rests of words that stand at the edges of what was replaced. */
+function sharesOf(kept: Stretch, previous: Stretch | undefined, next: Stretch | undefined): Share {
+  const text = textOf(kept.before);
+  const first = previous !== undefined && replaces(previous) && endsInWord(previous) ? wordAtStart(text).length : 0;
+  const last = next !== undefined && replaces(next) && startsInWord(next) ? wordAtEnd(text.slice(first)).length : 0;
+  return [first, last];
+}
+
+const startsInWord = ({ before, after }: Stretch): boolean => [before, after].some((text) => wordAtStart(textOf(text)) !== '');
+const endsInWord = ({ before, after }: Stretch): boolean => [before, after].some((text) => wordAtEnd(textOf(text)) !== '');
+
+/** Whether something went and something came in its place. */
+function replaces({ before, after }: Stretch): boolean {
+  return before.ops.length > 0 && after.ops.length > 0;
+}
+
+function joined(a: Stretch, b: Stretch): Stretch {
+  return { kept: false, before: a.before.concat(b.before), after: a.after.concat(b.after) };
+}
+
+function cut({ before, after }: Stretch, from: number, to: number): Stretch {
+  return { kept: true, before: before.slice(from, to), after: after.slice(from, to) };
 }
 
 /** Where nothing but ends of lines changed, they are drawn. */

@@ -1,11 +1,13 @@
 // Times and numbers in words.
-const whole = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
+const toTheSecond = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false } as const;
+const ofThisYear = new Intl.DateTimeFormat('en', toTheSecond);
+const ofAnyYear = new Intl.DateTimeFormat('en', { ...toTheSecond, year: 'numeric' });
 const short = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false });
 const numbers = new Intl.NumberFormat('en');
 
-/** To the second. */
+/** To the second; this year is not named. */
 export function timeOf(ms: number): string {
-  return whole.format(ms);
+  return (new Date(ms).getFullYear() === new Date().getFullYear() ? ofThisYear : ofAnyYear).format(ms);
 }
 
 export function shortTimeOf(ms: number): string {

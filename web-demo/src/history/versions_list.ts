@@ -13,6 +13,8 @@ export interface VersionsListOptions {
   readonly id: string;
   /** Where a dialog may stand. */
   readonly dialogs: HTMLElement;
+  /** Names can be looked at only. */
+  readonly readOnly: boolean;
   /** Whoever saves a version. */
   readonly by: () => string | null;
   readonly jump: (revision: number) => void;
@@ -37,11 +39,7 @@ export class VersionsList {
   private readonly save = element('button', { type: 'submit', class: 'button' }, historyIcon('flag'), 'Save');
   private readonly problem = element('p', { class: 'history-problem', role: 'alert', hidden: true });
   private readonly list = element('ul', { class: 'history-versions' });
-  private readonly empty = element(
-    'p',
-    { class: 'history-empty', hidden: true },
-    'No names yet. Name the moment that is shown to find it again.',
-  );
+  private readonly empty = element('p', { class: 'history-empty', hidden: true });
   private readonly heading = element('h3', { tabindex: '-1' }, 'Named versions');
   private versions: readonly NamedVersion[] = [];
   private shown = 0;
@@ -49,11 +47,12 @@ export class VersionsList {
   constructor(private readonly options: VersionsListOptions) {
     const form = element(
       'form',
-      { class: 'history-save' },
+      { class: 'history-save', hidden: options.readOnly },
       element('label', { for: 'history-version-name' }, 'Name this moment'),
       element('div', { class: 'history-save-row' }, this.field, this.save),
       this.problem,
     );
+    this.empty.textContent = options.readOnly ? 'No names yet.' : 'No names yet. Name the moment that is shown to find it again.';
     this.node = element('section', { class: 'history-named' }, this.heading, form, this.empty, this.list);
     form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -137,6 +136,7 @@ export class VersionsList {
       element('span', { class: 'history-version-detail', dir: 'auto' }, detail),
     );
     jump.addEventListener('click', () => this.options.jump(revision));
+    if (this.options.readOnly) return element('li', {}, jump);
     const remove = iconButton('trash', `Delete the name “${name}”`);
     remove.addEventListener('click', () => void this.remove(version));
     return element('li', {}, jump, remove);

@@ -54,7 +54,8 @@ export class FakeHistory implements HistoryApi {
       const left = units - 1 - delta.length();
       if (roll(4) === 0 && left > 0) delta.delete(1 + roll(Math.min(left, 5)));
       else if (roll(6) === 0 && left > 0) delta.retain(1 + roll(left), { bold: roll(2) === 0 ? true : null });
-      else delta.insert(['x', 'word ', '\n', '😀'][roll(4)] as string);
+      else if (roll(12) === 0) delta.insert({ image: 'x.png' });
+      else delta.insert(['x', 'word ', '\n', '😀'][roll(4)] as string, [undefined, undefined, { bold: true }, { color: 'red' }][roll(4)]);
       history.add(delta.chop(), 1 + roll(people.length));
     }
     return history;
