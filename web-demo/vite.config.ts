@@ -6,7 +6,7 @@ const server = process.env['COEDIT_SERVER'] ?? 'http://127.0.0.1:8080';
 export default defineConfig({
   resolve: {
     // coedit is a link to ../client, which has modules of its own: one copy of each in the page.
-    dedupe: ['quill'],
+    dedupe: ['quill', '@codemirror/state', '@codemirror/view'],
   },
   build: {
     target: 'es2022',
@@ -14,6 +14,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 600,
   },
+  // The bots share the SDK's code with the page.
+  worker: { format: 'es' },
   server: {
     // 127.0.0.1 by name: the server admits only pages of the host it knows.
     host: '127.0.0.1',

@@ -72,9 +72,19 @@ export class CoeditError extends Error {
   }
 }
 
-/** An `open` the server refused for good. */
+/** An `open` the server refused for good, or a request over HTTP. */
 export class RefusedError extends CoeditError {
   override readonly name = 'RefusedError';
+  constructor(
+    code: string,
+    message: string,
+    /** Whether asking again can help; ... */
+    readonly retry = false,
+    /** ... not before so many milliseconds, where the server said that. */
+    readonly afterMs?: number,
+  ) {
+    super(code, message);
+  }
 }
 
 /** An operation the server refused for good; it has been rolled back. */

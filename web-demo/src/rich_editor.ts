@@ -1,8 +1,10 @@
 // The rich-text editor: Quill with a toolbar of our own and the formats it shows.
 import 'quill/dist/quill.snow.css';
-import './styles/editor.css';
+import './styles/rich_editor.css';
+import { bindQuill } from 'coedit/quill';
 import Quill from 'quill';
 import { element } from './dom.js';
+import type { EditorContext, MountedEditor, Place } from './mounted_editor.js';
 
 interface Tool {
   /** Quill's format; the class of the button tells it. */
@@ -65,23 +67,8 @@ function moveByArrows(bar: HTMLElement, buttons: readonly HTMLButtonElement[]): 
   });
 }
 
-export interface Editor {
-  readonly toolbar: HTMLElement;
-  readonly node: HTMLElement;
-  /** Builds Quill; once, when the nodes stand in the page. */
-  start(): Quill;
-}
-
-export function createEditor(): Editor {
-  const groups = toolGroups.map((tools) => tools.map((tool) => ({ tool, button: toolButton(tool) })));
-  const toolbar = element(
-    'div',
-    { class: 'toolbar', role: 'toolbar', 'aria-label': 'Formatting' },
-    ...groups.map((group) => element('span', { class: 'ql-formats' }, ...group.map(({ button }) => button))),
-  );
-  const node = element('div', { class: 'editor' });
-  return { toolbar, node, start: () => start(toolbar, node, groups.flat()) };
-}
+/** How far from the edges someone's cursor is kept while it is followed. */
+const revealMarginPx = 120;
 
 /** Quill draws the same for code within a line and for a block of code: ours has a frame. */
 const codeBlockIcon =
@@ -110,4 +97,58 @@ function start(toolbar: HTMLElement, node: HTMLElement, tools: readonly { tool: 
   moveByArrows(toolbar, tools.map(({ button }) => button));
   node.querySelector('.ql-tooltip input')?.setAttribute('aria-label', 'Address of the link');
   return quill;
+}
+
+/** What the sticky bars leave of the window. */
+function viewBetweenBars(toolbar: HTMLElement): { readonly top: number; readonly bottom: number } {
+  return { top: toolbar.getBoundingClientRect().bottom, bottom: innerHeight };
+}
+
+export function mountRichEditor(sheet: HTMLElement, { shared }: EditorContext): MountedEditor & { readonly quill: Quill } {
+  const groups = toolGroups.map((tools) => tools.map((tool) => ({ tool, button: toolButton(tool) })));
+  const toolbar = element(
+    'div',
+    { class: 'toolbar', role: 'toolbar', 'aria-label': 'Formatting' },
+    ...groups.map((group) => element('span', { class: 'ql-formats' }, ...group.map(({ button }) => button))),
+  );
+  const node = element('div', { class: 'editor' });
+  sheet.append(toolbar, node);
+  const quill = start(toolbar, node, groups.flat());
+  quill.root.dataset['placeholder'] = 'Write something…';
+  const binding = bindQuill(shared, quill, { cursors: true });
+  const followRole = (): void => {
+    const reads = shared.role === 'reader' || shared.role === 'commenter';
+    sheet.classList.toggle('read-only', reads);
+    quill.root.setAttribute('aria-readonly', String(reads));
+  };
+  const off = shared.on('role', followRole);
+  followRole();
+
+  const caretPlace = (position: number): Place | null => {
+    const bounds = quill.getBounds(Math.min(position, quill.getLength() - 1));
+    if (bounds === null) return null;
+    const origin = quill.container.getBoundingClientRect();
+    return { left: origin.left + bounds.left, top: origin.top + bounds.top, height: bounds.height };
+  };
+  return {
+    kind: 'rich-text',
+    quill,
+    focus: () => quill.focus({ preventScroll: true }),
+    caretPlace,
+    reveal: (position) => {
+      const place = caretPlace(position);
+      if (place === null) return;
+      const { top, bottom } = viewBetweenBars(toolbar);
+      const margin = Math.min(revealMarginPx, (bottom - top) / 3);
+      const above = place.top - (top + margin);
+      const below = place.top + place.height - (bottom - margin);
+      const by = above < 0 ? above : below > 0 ? below : 0;
+      if (by !== 0) window.scrollBy({ top: by });
+    },
+    view: () => viewBetweenBars(toolbar),
+    destroy: () => {
+      off();
+      binding.destroy();
+    },
+  };
 }
