@@ -104,7 +104,7 @@ test('text, formats, links and embeds', async () => {
   await ada.caretAtEnd();
   await ada.type(' and on');
   await ada.showsStatus('Saved');
-  await expect.poll(() => other.text, poll).toContain('end and on\n');
+  await expect.poll(() => other.text, poll).toContain('end\n and on\n');
   expect(await ada.text()).toBe(other.text);
   await ada.check();
 });

@@ -58,7 +58,7 @@ export class DocumentList {
         this.inSight.unobserve(target);
         this.wanted.get(target)?.();
       }
-    });
+    }, { rootMargin: '400px' });
     this.field.addEventListener('input', () => {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => void this.load(), searchAfterMs);

@@ -176,6 +176,7 @@ export function showDocumentPage(root: HTMLElement, link: DocumentLink): void {
   const side = createSide();
   const past = createHistoryPlace();
   let openedHistory: { close(): void } | null = null;
+  let historyComes = false;
   const bar = element(
     'header',
     { class: 'bar' },
@@ -203,6 +204,9 @@ export function showDocumentPage(root: HTMLElement, link: DocumentLink): void {
   });
   if (!readOnly) tellTyping(shared);
   past.button.addEventListener('click', () => void toggleHistory());
+  bar.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && !event.defaultPrevented) openedHistory?.close();
+  });
   shared.ready.then(() => start(), () => undefined);
   // Last: whoever waits for it finds all that listens to the document listening.
   window.coedit = parts;
@@ -239,7 +243,9 @@ export function showDocumentPage(root: HTMLElement, link: DocumentLink): void {
       openedHistory.close();
       return;
     }
-    past.button.disabled = true;
+    // The button keeps the focus: it is not disabled while the code comes.
+    if (historyComes) return;
+    historyComes = true;
     try {
       const { openHistory } = await import('./history/history_panel.js');
       showHistory(true);
@@ -249,7 +255,7 @@ export function showDocumentPage(root: HTMLElement, link: DocumentLink): void {
       showHistory(false);
       notices.show({ title: 'The history could not be loaded', body: error instanceof Error ? error.message : String(error) });
     } finally {
-      past.button.disabled = false;
+      historyComes = false;
     }
   }
 

@@ -63,16 +63,17 @@ export class Bot {
     this.client.close();
   }
 
-  /** A line of its own at the end of some paragraph. */
+  /** A line of its own behind some paragraph, which keeps its formats. */
   private begin(): OwnLetters {
     const { shared, options } = this;
     const { text } = shared;
     // A rich text ends with a line break that stays the last.
     const last = shared.type === 'rich-text' ? text.length - 1 : text.length;
     const found = text.indexOf('\n', Math.floor(last * options.share));
-    const end = found < 0 ? last : Math.min(found, last);
-    this.apply(new Delta().retain(end).insert('\n'));
-    const letters = new OwnLetters(end + 1);
+    const behind = found >= 0 && found < last;
+    const place = behind ? found + 1 : last;
+    this.apply(new Delta().retain(place).insert('\n'));
+    const letters = new OwnLetters(behind ? place : place + 1);
     this.letters = letters;
     return letters;
   }
