@@ -37,6 +37,8 @@ const restAfterMs = 150;
 const waitingAfterMs = 200;
 /** The band and the times of what others write meanwhile are asked for this often at most. */
 const timelineEveryMs = 5_000;
+/** What others write meanwhile is followed this often at most. */
+const headEveryMs = 400;
 const timelinePoints = 1_000;
 /** While playing the text follows the edits no more often: jumping about cannot be read. */
 const revealEveryMs = 250;
@@ -89,6 +91,7 @@ class HistoryPanel implements OpenHistory {
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private waitingTimer: ReturnType<typeof setTimeout> | undefined;
   private timelineTimer: ReturnType<typeof setTimeout> | undefined;
+  private headTimer: ReturnType<typeof setTimeout> | undefined;
   private revealedMs = 0;
   private colorsShown = '';
 
@@ -149,7 +152,7 @@ class HistoryPanel implements OpenHistory {
     if (this.ended.signal.aborted) return;
     this.ended.abort();
     for (const stop of this.unsubscribe) stop();
-    for (const timer of [this.restTimer, this.waitingTimer, this.timelineTimer]) clearTimeout(timer);
+    for (const timer of [this.restTimer, this.waitingTimer, this.timelineTimer, this.headTimer]) clearTimeout(timer);
     cancelAnimationFrame(this.frame);
     this.source?.close();
     this.view?.destroy();
@@ -216,6 +219,13 @@ class HistoryPanel implements OpenHistory {
 
   /** Somebody edited: the slider grows, and who was at its end stays there. */
   private headMoved(): void {
+    this.headTimer ??= setTimeout(() => {
+      this.headTimer = undefined;
+      this.takeHead();
+    }, headEveryMs);
+  }
+
+  private takeHead(): void {
     const { source } = this;
     const { revision: head } = this.options.document;
     if (source === null || head <= source.head) return;
