@@ -37,6 +37,7 @@ struct Delivery {
   MemberId member;
   Piece piece;
   MemberId about = 0;                              // kPresence: whose
+  bool may_wait = false;                           // it goes to many: FrameSink::SendSoon
   std::shared_ptr<DocumentActor> actor = nullptr;  // kOpened
   std::optional<ot::Text> parts = std::nullopt;    // kOpened with `more`: to be streamed
 };

@@ -253,14 +253,15 @@ void Session::Deliver(Delivery delivery) {
       EndChannel(number);
       return outbox_.SendNow(std::move(delivery.piece));
     case Delivery::Kind::kPresence:
-      return outbox_.SendPresence(number, delivery.about, std::move(delivery.piece));
+      return outbox_.SendPresence(number, delivery.about, std::move(delivery.piece),
+                                  delivery.may_wait);
     case Delivery::Kind::kAnswer:
       channels_.at(number).awaits_answer = false;
       break;
     default:
       break;
   }
-  if (outbox_.SendOrdered(number, std::move(delivery.piece))) return;
+  if (outbox_.SendOrdered(number, std::move(delivery.piece), delivery.may_wait)) return;
   LeaveActor(channels_.at(number).actor, delivery.member);
   EndChannel(number);
   Send(proto::Closed{.channel = number,
