@@ -21,7 +21,7 @@ namespace {
 proto::MemberInfo InfoOf(const Member& member, const ot::Document& document,
                          ot::Revision revision) {
   proto::MemberInfo info{.session_id = member.session_id, .author = member.author};
-  if (member.shown.has_value()) {
+  if (member.shown != nullptr) {
     info.revision = revision;
     info.ranges = CarryRanges(member.shown->ranges, document, member.author, member.shown->revision,
                               revision);
@@ -197,7 +197,7 @@ absl::StatusOr<std::vector<const ot::Commit*>> DocumentActor::MissedBy(
   } else {
     at_known = open.history.front().digest;
   }
-  if (!at_known.has_value() || ToWire(*at_known) != known.digest) {
+  if (!at_known.has_value() || ot::ToReplica(*at_known) != known.digest) {
     return absl::NotFoundError(
         absl::StrCat("revision ", known.revision, " has another digest here"));
   }
@@ -250,7 +250,7 @@ void DocumentActor::AnswerOpen(const WaitingOpen& open, ot::Revision revision, o
                        .type = std::string(proto::TypeName(document_->type())),
                        .epoch = epoch_,
                        .revision = revision,
-                       .digest = ToWire(digest),
+                       .digest = ot::ToReplica(digest),
                        .role = "writer",
                        .author = open.author,
                        .last_sequence = state != nullptr ? state->last_sequence : 0};

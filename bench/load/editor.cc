@@ -31,15 +31,17 @@ void Editor::OnCommitted(const proto::Committed& committed) {
   const absl::StatusOr<ot::Delta> change =
       client_->OnCommitted(committed.revision, committed.delta);
   if (!change.ok()) return OnFailed(change.status());
-  digest_ = committed.digest;
+  digest_ = ot::ExtendReplicaDigest(digest_, committed.author, committed.delta);
   owner_->OnDelivered(this, committed, *change);
 }
 
 void Editor::OnAck(const proto::Ack& ack) {
+  const ot::ReplicaDigest digest =
+      ot::ExtendReplicaDigest(digest_, author_, client_->in_flight_local());
   if (absl::Status status = client_->OnAck(ack.sequence, ack.revision); !status.ok()) {
     return OnFailed(status);
   }
-  digest_ = ack.digest;
+  digest_ = digest;
   owner_->OnAcked(this, ack);
 }
 

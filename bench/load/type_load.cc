@@ -63,8 +63,9 @@ class TypeLoad final : public Editor::Owner {
     size_t awaited;  // the ack, and the deliveries to the other members
   };
   struct Document {
-    // By author and sequence; gone when the last member has it.
-    absl::flat_hash_map<std::pair<ot::AuthorNumber, ot::Sequence>, Sent> sent;
+    // By author, until the revision is known; then by that, until the last member has it.
+    absl::flat_hash_map<ot::AuthorNumber, Sent> in_flight;
+    absl::flat_hash_map<ot::Revision, Sent> committed;
     ot::Revision head = 0;
     std::unique_ptr<ColdReader> reader;
   };
@@ -161,8 +162,8 @@ class TypeLoad final : public Editor::Owner {
     const std::optional<ot::Sequence> sequence = client.editor->SendPending();
     if (sequence.has_value()) {
       DocumentOf(client.editor.get())
-          .sent.emplace(std::make_pair(client.editor->author(), *sequence),
-                        Sent{std::exchange(client.waiting, {}), options_.clients});
+          .in_flight.emplace(client.editor->author(),
+                             Sent{std::exchange(client.waiting, {}), options_.clients});
     } else if (client.editor->settled()) {
       // Typed and taken back before it could leave: there is nothing to acknowledge.
       client.waiting.clear();
@@ -174,16 +175,21 @@ class TypeLoad final : public Editor::Owner {
   }
 
   // One more member has the operation; its edits' latencies go into `histogram`, their
-  // number into `edits`.
-  void Arrived(Document& document, ot::AuthorNumber author, ot::Sequence sequence, int64_t now_ns,
+  // number into `edits`. False if nobody sent it.
+  bool Arrived(Document& document, ot::AuthorNumber author, ot::Revision revision, int64_t now_ns,
                Histogram* histogram, int64_t* edits) {
-    const auto sent = document.sent.find({author, sequence});
-    COEDIT_CHECK(sent != document.sent.end());
+    auto sent = document.committed.find(revision);
+    if (sent == document.committed.end()) {
+      auto node = document.in_flight.extract(author);
+      if (node.empty()) return false;
+      sent = document.committed.emplace(revision, std::move(node.mapped())).first;
+    }
     if (Measured(now_ns)) *edits += static_cast<int64_t>(sent->second.typed_ns.size());
     for (const int64_t typed_ns : sent->second.typed_ns) {
       if (Measured(typed_ns)) histogram->Record(now_ns - typed_ns);
     }
-    if (--sent->second.awaited == 0) document.sent.erase(sent);
+    if (--sent->second.awaited == 0) document.committed.erase(sent);
+    return true;
   }
 
   void OnAcked(Editor* editor, const proto::Ack& ack) override {
@@ -192,8 +198,8 @@ class TypeLoad final : public Editor::Owner {
     Document& document = DocumentOf(editor);
     document.head = std::max(document.head, ack.revision);
     if (Measured(now_ns)) ++report_.operations;
-    Arrived(document, editor->author(), ack.sequence, now_ns, &report_.ack_ns,
-            &report_.edits_acked);
+    COEDIT_CHECK(Arrived(document, editor->author(), ack.revision, now_ns, &report_.ack_ns,
+                         &report_.edits_acked));
     if (options_.rate.has_value() || phase_ != Phase::kTyping) {
       SendPending(client);
     } else {
@@ -205,16 +211,15 @@ class TypeLoad final : public Editor::Owner {
                    const ot::Delta& change) override {
     const int64_t now_ns = EventLoop::NowNs();
     Document& document = DocumentOf(editor);
-    if (!document.sent.contains({committed.author, committed.sequence})) {
-      return Fail(absl::DataLossError(
-          absl::StrCat("client ", editor->index(), " got revision ", committed.revision,
-                       " of author ", committed.author, ", sequence ", committed.sequence,
-                       ", which nobody sent or which came "
-                       "more than once")));
+    if (!Arrived(document, committed.author, committed.revision, now_ns, &report_.delivery_ns,
+                 &report_.edits_delivered)) {
+      return Fail(
+          absl::DataLossError(absl::StrCat("client ", editor->index(), " got revision ",
+                                           committed.revision, " of author ", committed.author,
+                                           ", which nobody sent or "
+                                           "which came more than once")));
     }
     if (Measured(now_ns)) ++report_.deliveries;
-    Arrived(document, committed.author, committed.sequence, now_ns, &report_.delivery_ns,
-            &report_.edits_delivered);
     clients_[editor->index()].typist.OnRemoteChange(change);
   }
 

@@ -45,7 +45,7 @@ void AnswerEdited(const ExchangePtr& exchange, const Edited& edited, ot::Digest 
   std::string json;
   proto::JsonObjectWriter(&json)
       .Number("revision", edited.revision)
-      .Digest("digest", ToWire(digest))
+      .Digest("digest", ot::ToReplica(digest))
       .Number("author", edited.author);
   exchange->Answer(JsonResponse(200, std::move(json)));
 }
