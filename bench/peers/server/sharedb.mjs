@@ -8,7 +8,7 @@ import {WebSocketServer} from 'ws';
 import {listen} from './listen.mjs';
 
 ShareDB.types.register(richText.type);
-const backend = new ShareDB();
+const backend = new ShareDB({presence: true});
 const http = createServer();
 new WebSocketServer({server: http, perMessageDeflate: false}).on('connection', (socket) => {
   backend.listen(new WebSocketJSONStream(socket));
