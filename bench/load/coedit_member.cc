@@ -32,8 +32,8 @@ void CoeditMember::Reconnect() {
   Cut();
   ++options_.attempt;
   if (!known_.epoch.empty()) options_.known = known_;
-  options_.in_flight = under_way().empty() ? std::nullopt
-                                           : std::make_optional(under_way().front().number);
+  options_.in_flight =
+      under_way().empty() ? std::nullopt : std::make_optional(under_way().front().number);
   connection_ = std::make_unique<Connection>(loop_, options_, listener());
 }
 
@@ -102,10 +102,9 @@ absl::Status CoeditMember::TakeCommits(const proto::Opened& opened) {
   for (const proto::Committed& commit : *opened.commits) {
     absl::Status taken = Advance(commit.revision, commit.digest);
     if (taken.ok()) {
-      taken = commit.author == author_
-                  ? Acked(commit.sequence)
-                  : Delivered(commit.author, commit.sequence,
-                              static_cast<uint64_t>(commit.delta.growth()));
+      taken = commit.author == author_ ? Acked(commit.sequence)
+                                       : Delivered(commit.author, commit.sequence,
+                                                   static_cast<uint64_t>(commit.delta.growth()));
     }
     if (!taken.ok()) return taken;
   }

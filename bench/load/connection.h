@@ -30,8 +30,8 @@ class Connection final : private WebSocketClient::Listener {
   class Listener {
    public:
     virtual ~Listener() = default;
-    // `text` is the document at opened.revision; without it, opened.commits lead there from what was
-    // known.
+    // `text` is the document at opened.revision; without it, opened.commits lead there from what
+    // was known.
     virtual void OnOpened(const proto::Opened& opened, std::optional<ot::Text> text) = 0;
     virtual void OnCommitted(const proto::Committed& committed) = 0;
     virtual void OnAck(const proto::Ack& ack) = 0;
@@ -50,8 +50,8 @@ class Connection final : private WebSocketClient::Listener {
     std::string name;                   // the user's, for others to see
     std::string client_id = {};         // empty: a new one
     uint64_t attempt = 1;
-    std::optional<proto::Known> known = std::nullopt;      // what the listener has already
-    std::optional<uint64_t> in_flight = std::nullopt;      // a sequence of unknown fate
+    std::optional<proto::Known> known = std::nullopt;  // what the listener has already
+    std::optional<uint64_t> in_flight = std::nullopt;  // a sequence of unknown fate
   };
 
   // Begins to connect. `loop` and `listener` outlive this.

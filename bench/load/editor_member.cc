@@ -48,8 +48,6 @@ void EditorMember::OnSkipped(Editor*, const ot::Delta& change) {
   owner_->OnSkipped(this);
 }
 
-void EditorMember::OnFailed(Editor*, const absl::Status& reason) {
-  owner_->OnFailed(this, reason);
-}
+void EditorMember::OnFailed(Editor*, const absl::Status& reason) { owner_->OnFailed(this, reason); }
 
 }  // namespace coedit::bench

@@ -85,8 +85,7 @@ void EventLoop::Change(int descriptor, Interest interest) {
 void EventLoop::Forget(int descriptor) {
   epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
   // Whoever forgets itself must outlive this call.
-  const std::shared_ptr<Socket> last =
-      std::move(watched_[static_cast<size_t>(descriptor)].socket);
+  const std::shared_ptr<Socket> last = std::move(watched_[static_cast<size_t>(descriptor)].socket);
   watched_[static_cast<size_t>(descriptor)].socket = nullptr;
 }
 
@@ -96,9 +95,9 @@ void EventLoop::Arm() {
   if (at_ns >= armed_ns_) return;
   armed_ns_ = at_ns;
   const int64_t wait_ns = std::max<int64_t>(at_ns - NowNs(), 1);
-  const itimerspec when{.it_interval = {},
-                        .it_value = {.tv_sec = wait_ns / kNsPerSecond,
-                                     .tv_nsec = wait_ns % kNsPerSecond}};
+  const itimerspec when{
+      .it_interval = {},
+      .it_value = {.tv_sec = wait_ns / kNsPerSecond, .tv_nsec = wait_ns % kNsPerSecond}};
   COEDIT_CHECK(timerfd_settime(timer_, 0, &when, nullptr) == 0);
 }
 

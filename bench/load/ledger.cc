@@ -47,11 +47,9 @@ Ledger::Arrival Ledger::ArrivalOf(const Writer& writer, size_t first, size_t end
 
 absl::StatusOr<size_t> Ledger::Find(const Writer& writer, size_t first, uint64_t number,
                                     uint64_t edits) {
-  const auto found =
-      std::lower_bound(writer.operations.begin(), writer.operations.end(), number,
-                       [](const Operation& operation, uint64_t wanted) {
-                         return operation.number < wanted;
-                       });
+  const auto found = std::lower_bound(
+      writer.operations.begin(), writer.operations.end(), number,
+      [](const Operation& operation, uint64_t wanted) { return operation.number < wanted; });
   if (found == writer.operations.end() || found->number != number) {
     return absl::DataLossError(absl::StrCat("operation ", number, " came, which was not sent"));
   }
@@ -76,8 +74,7 @@ absl::StatusOr<size_t> Ledger::Find(const Writer& writer, size_t first, uint64_t
 absl::StatusOr<Ledger::Arrival> Ledger::Acked(size_t writer, uint64_t number) {
   Writer& of = writers_[writer];
   if (of.acked >= of.operations.size() || of.operations[of.acked].number != number) {
-    return absl::DataLossError(
-        absl::StrCat("operation ", number, " was acknowledged out of turn"));
+    return absl::DataLossError(absl::StrCat("operation ", number, " was acknowledged out of turn"));
   }
   ++of.acked;
   return ArrivalOf(of, of.acked - 1, of.acked);

@@ -2,8 +2,8 @@
 // proves come from here: an operation is acknowledged once, and delivered once and in order to
 // everybody else.
 //
-// Pure. Holds 24 bytes for each edit of the run, and 4 for each pair of writer and member. Errors are
-// kDataLoss: something came that nobody sent, or twice, or too early.
+// Pure. Holds 24 bytes for each edit of the run, and 4 for each pair of writer and member. Errors
+// are kDataLoss: something came that nobody sent, or twice, or too early.
 #ifndef COEDIT_BENCH_LOAD_LEDGER_H_
 #define COEDIT_BENCH_LOAD_LEDGER_H_
 
@@ -32,8 +32,8 @@ class Ledger {
   // What was typed and has not left came to nothing: typed and taken back.
   void Dropped(size_t writer);
 
-  // When the edits were typed that arrive now, and in how many operations they came. Valid until the
-  // next Typed.
+  // When the edits were typed that arrive now, and in how many operations they came. Valid until
+  // the next Typed.
   struct Arrival {
     absl::Span<const int64_t> typed_ns;
     uint64_t operations = 0;

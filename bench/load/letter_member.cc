@@ -19,9 +19,9 @@ std::optional<uint64_t> LetterMember::Send() {
 
 absl::Status LetterMember::Acked(uint64_t number) {
   if (under_way_.empty() || under_way_.front().number != number) {
-    return absl::DataLossError(absl::StrCat(
-        "operation ", number, " was acknowledged, the next one under way is ",
-        under_way_.empty() ? "none" : absl::StrCat(under_way_.front().number)));
+    return absl::DataLossError(
+        absl::StrCat("operation ", number, " was acknowledged, the next one under way is ",
+                     under_way_.empty() ? "none" : absl::StrCat(under_way_.front().number)));
   }
   return AckedNext();
 }

@@ -1,7 +1,7 @@
 #include "bench/load/load.h"
 
 #include <algorithm>
-#include <deque>
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <string>
@@ -24,6 +24,7 @@ namespace {
 
 // So many handshakes are under way at once: no storm, that is another measurement.
 constexpr size_t kConnectingMax = 128;
+constexpr double kSecondsOff = 0.1;  // of the measured time; more is another measurement
 constexpr int64_t kCheckNs = 10'000'000;
 constexpr int64_t kGoodbyeNs = 1'000'000'000;  // for the close to go both ways
 // After a refused attempt to come back: so long, and up to so much longer.
@@ -82,8 +83,8 @@ class Load final : private Member::Owner {
     size_t document = 0;
     size_t place = 0;
     std::unique_ptr<Member> member;
-    bool opened = false;  // at least once
-    bool away = false;    // cut, not back yet
+    bool opened = false;   // at least once
+    bool away = false;     // cut, not back yet
     bool dropped = false;  // a slow one the server sent away
     int64_t began_ns = 0;
     int64_t woken_bytes = 0;  // a slow one: what it had received when it read again
@@ -107,7 +108,7 @@ class Load final : private Member::Owner {
         return absl::StrCat(entering_.size() - entered_, " connections were missing, ", away_,
                             " were away");
       case Phase::kSettling:
-        return absl::StrCat("not everything reached everybody: ", Missing());
+        return absl::StrCat("overloaded, not everything reached everybody: ", Missing());
       case Phase::kWaking:
         return "a slow reader neither caught up nor was dropped";
       case Phase::kComparing:
@@ -277,8 +278,7 @@ class Load final : private Member::Owner {
   void OnAcked(Member* member, uint64_t number) override {
     Client& client = Of(member);
     if (client.role != Role::kMember) return Fail(absl::DataLossError("an ack for who typed not"));
-    const absl::StatusOr<Ledger::Arrival> arrival =
-        LedgerOf(client).Acked(client.place, number);
+    const absl::StatusOr<Ledger::Arrival> arrival = LedgerOf(client).Acked(client.place, number);
     if (!arrival.ok()) return FailOf(client, arrival.status());
     const int64_t now_ns = EventLoop::NowNs();
     if (phase_ == Phase::kTyping || phase_ == Phase::kSettling) {
@@ -347,8 +347,8 @@ class Load final : private Member::Owner {
     }
     const std::vector<int64_t>& shown_ns = clients_[shown->second]->shown_ns;
     if (number == 0 || number > shown_ns.size()) {
-      return FailOf(client, absl::DataLossError(absl::StrCat("presence ", number,
-                                                             ", which nobody showed")));
+      return FailOf(
+          client, absl::DataLossError(absl::StrCat("presence ", number, ", which nobody showed")));
     }
     const int64_t due_ns = shown_ns[number - 1];
     const int64_t now_ns = EventLoop::NowNs();
@@ -377,9 +377,9 @@ class Load final : private Member::Owner {
       // They stay alike, so the first to come is the first to go. Who is there at the end stays, to
       // be compared.
       if (phase_ != Phase::kTyping) return;
-      const auto leaves =
-          std::find_if(visitors_.begin(), visitors_.end(),
-                       [this](size_t visitor) { return clients_[visitor]->opened; });
+      const auto leaves = std::find_if(visitors_.begin(), visitors_.end(), [this](size_t visitor) {
+        return clients_[visitor]->opened;
+      });
       const size_t index = *leaves;
       visitors_.erase(leaves);
       clients_[index]->member->Close();
@@ -518,6 +518,8 @@ class Load final : private Member::Owner {
       return Fail(done);
     }
     figures().connections = OpenConnections();
+    const double asked_for = absl::ToDoubleSeconds(options_.time);
+    figures().disturbed = std::abs(figures().seconds - asked_for) > kSecondsOff * asked_for;
     if (++step_ < options_.connections.size()) return StartStep();
     phase_ = Phase::kSettling;
     Settle();
@@ -585,8 +587,7 @@ class Load final : private Member::Owner {
     }
     for (const size_t index : slow_) {
       const Client& client = *clients_[index];
-      const int64_t backlog =
-          client.member->traffic().wire_bytes_received - client.woken_bytes;
+      const int64_t backlog = client.member->traffic().wire_bytes_received - client.woken_bytes;
       report_.slow->backlog_bytes_max = std::max(report_.slow->backlog_bytes_max, backlog);
     }
     phase_ = Phase::kComparing;
@@ -629,9 +630,9 @@ class Load final : private Member::Owner {
   }
 
   void FailOf(const Client& client, const absl::Status& reason) {
-    Fail(absl::Status(reason.code(),
-                      absl::StrCat("client ", client.member->index(), " of document ",
-                                   client.document, ": ", reason.message())));
+    Fail(
+        absl::Status(reason.code(), absl::StrCat("client ", client.member->index(), " of document ",
+                                                 client.document, ": ", reason.message())));
   }
 
   // Ends the run; the first reason counts.
@@ -686,8 +687,8 @@ absl::Status CheckOptions(const LoadOptions& options) {
   size_t before = options.documents * options.clients + options.slow_readers;
   for (const size_t connections : options.connections) {
     if (connections < before) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          connections, " connections cannot follow ", before, ": the numbers have to rise"));
+      return absl::InvalidArgumentError(absl::StrCat(connections, " connections cannot follow ",
+                                                     before, ": the numbers have to rise"));
     }
     before = connections;
   }

@@ -2,9 +2,9 @@
 // disturbs them: presence, visitors who come and go, readers who stop reading, idle connections, a
 // cut of all connections at once.
 //
-// The same for every protocol (member.h). A run proves before it reports: every edit was acknowledged
-// and reached everybody once and in order (ledger.h), and at the end all clients and a newcomer hold
-// one document.
+// The same for every protocol (member.h). A run proves before it reports: every edit was
+// acknowledged and reached everybody once and in order (ledger.h), and at the end all clients and a
+// newcomer hold one document.
 #ifndef COEDIT_BENCH_LOAD_LOAD_H_
 #define COEDIT_BENCH_LOAD_LOAD_H_
 
@@ -32,13 +32,14 @@ struct LoadOptions {
   ot::DocumentType type = ot::DocumentType::kRichText;
   Endpoint endpoint;
   size_t documents = 1;
-  size_t clients = 1;    // per document
-  size_t writers = 1;    // of these, who type
-  uint64_t letters = 1;  // in an edit, where no text is kept
+  size_t clients = 1;                         // per document
+  size_t writers = 1;                         // of these, who type
+  uint64_t letters = 1;                       // in an edit, where no text is kept
   absl::Duration warm_up = absl::Seconds(1);  // typing, not measured
   absl::Duration time = absl::Seconds(10);    // measured
-  // Edits per second of each writer: an open loop, in which an edit has its time whatever the server
-  // does. Unset: a closed loop, in which the next edit follows the acknowledgement of the last.
+  // Edits per second of each writer: an open loop, in which an edit has its time whatever the
+  // server does. Unset: a closed loop, in which the next edit follows the acknowledgement of the
+  // last.
   std::optional<double> rate;
   std::optional<double> presence_rate;  // of each client, an open loop
   // Visitors per second, over all documents, and how long one stays.

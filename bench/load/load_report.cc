@@ -104,7 +104,11 @@ void AppendFigures(const LoadFigures& figures, Table* table) {
               Per(traffic.wire_bytes_received, messages));
   table->Line("messages per frame", "%.2f", Per(messages, traffic.messages_received));
   table->Line("this tool's CPU", "%.0f %% of a core", 100 * figures.own_cpu_seconds / seconds);
-  if (figures.lag_ns.count() > 0) table->Line("this tool late by ms", "%s", Latency(figures.lag_ns));
+  if (figures.lag_ns.count() > 0)
+    table->Line("this tool late by ms", "%s", Latency(figures.lag_ns));
+  if (figures.disturbed) {
+    table->Line("note", "this tool was kept from running: the figures are worth nothing");
+  }
   if (figures.own_cpu_seconds / seconds > kBusyCores) {
     table->Line("note", "this tool had no time to spare: latencies and rates are partly its own");
   }
@@ -115,6 +119,7 @@ json::object FiguresJson(const LoadFigures& figures) {
   const int64_t messages = figures.messages();
   json::object object;
   object["seconds"] = seconds;
+  object["disturbed"] = figures.disturbed;
   object["connections"] = figures.connections;
   object["edits"] = figures.edits;
   object["operations"] = figures.operations;
@@ -167,7 +172,8 @@ std::string LoopText(const LoadOptions& options) {
 std::string ReportText(const LoadOptions& options, const LoadReport& report) {
   std::string head =
       absl::StrFormat("%d documents x %d clients", options.documents, options.clients);
-  if (options.writers < options.clients) absl::StrAppendFormat(&head, ", %d typing", options.writers);
+  if (options.writers < options.clients)
+    absl::StrAppendFormat(&head, ", %d typing", options.writers);
   absl::StrAppendFormat(&head, ", %s, %s, %.1f s measured\n", LoopText(options), options.label,
                         report.steps.front().seconds);
   Table table;
@@ -181,8 +187,10 @@ std::string ReportText(const LoadOptions& options, const LoadReport& report) {
                report.storm->refused, report.storm->skipped);
   }
   if (report.slow.has_value()) {
-    table.Line("slow readers", "%d, of which the server dropped %d%s; once they read again, one got "
-               "at most %.2f MB", report.slow->readers, report.slow->dropped,
+    table.Line("slow readers",
+               "%d, of which the server dropped %d%s; once they read again, one got "
+               "at most %.2f MB",
+               report.slow->readers, report.slow->dropped,
                report.slow->reason.empty() ? "" : absl::StrCat(" (", report.slow->reason, ")"),
                static_cast<double>(report.slow->backlog_bytes_max) * 1e-6);
   }
@@ -209,8 +217,8 @@ std::string ReportJson(const LoadOptions& options, const LoadReport& report) {
   object["steps"] = std::move(steps);
   if (report.storm.has_value()) {
     object["storm"] = {{"connections", report.storm->connections},
-                       {"jitterSeconds", absl::ToDoubleSeconds(options.storm_jitter.value_or(
-                                             absl::ZeroDuration()))},
+                       {"jitterSeconds",
+                        absl::ToDoubleSeconds(options.storm_jitter.value_or(absl::ZeroDuration()))},
                        {"backMs", LatencyJson(report.storm->back_ns)},
                        {"refused", report.storm->refused},
                        {"skipped", report.storm->skipped}};

@@ -18,6 +18,7 @@ namespace coedit::bench {
 // What passed in one measured time.
 struct LoadFigures {
   double seconds = 0;
+  bool disturbed = false;   // the time was not what was asked for: this tool was kept from running
   int64_t connections = 0;  // open at its end
   int64_t edits = 0;        // typed; in an open loop several may leave as one operation
   int64_t operations = 0;   // acknowledged
@@ -42,7 +43,8 @@ struct LoadFigures {
     int64_t resident_bytes_max = 0;
   };
   std::optional<Server> server;
-  // How the idle connections of this step came: so many more, in this time, by which the server grew.
+  // How the idle connections of this step came: so many more, in this time, by which the server
+  // grew.
   int64_t connected = 0;
   double connect_seconds = 0;
   int64_t connect_resident_bytes = 0;
@@ -60,17 +62,17 @@ struct StormReport {
 
 struct SlowReport {
   int64_t readers = 0;
-  int64_t dropped = 0;           // by the server
-  std::string reason;            // of the first that was dropped
-  int64_t backlog_bytes_max = 0; // what one of them still got once it read again
+  int64_t dropped = 0;            // by the server
+  std::string reason;             // of the first that was dropped
+  int64_t backlog_bytes_max = 0;  // what one of them still got once it read again
 };
 
 struct LoadReport {
   std::vector<LoadFigures> steps;  // one, or one for each number of connections
   std::optional<StormReport> storm;
   std::optional<SlowReport> slow;
-  uint64_t edits = 0;       // of the whole run, which everybody has
-  size_t newcomers = 0;     // who were asked for what the server holds
+  uint64_t edits = 0;    // of the whole run, which everybody has
+  size_t newcomers = 0;  // who were asked for what the server holds
 };
 
 std::string ReportText(const LoadOptions& options, const LoadReport& report);

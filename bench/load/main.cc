@@ -45,9 +45,9 @@ absl::Status RaiseDescriptorLimit(size_t needed) {
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
   if (needed <= limit.rlim_max) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("this load needs ", needed, " descriptors, and `ulimit -Hn` allows ",
-                   limit.rlim_max, "; the server needs as many"));
+  return absl::FailedPreconditionError(absl::StrCat("this load needs ", needed,
+                                                    " descriptors, and `ulimit -Hn` allows ",
+                                                    limit.rlim_max, "; the server needs as many"));
 }
 
 struct ReplayArguments {
@@ -111,14 +111,16 @@ int Replay(ReplayArguments arguments) {
 }
 
 // Runs a load, prints its report, and writes it into `json_file` if it is named.
-int RunAndTell(const LoadOptions& options, const std::string& json_file) {
+int RunAndTell(const LoadOptions& options, bool only_server, const std::string& json_file) {
   if (absl::Status fits = CheckOptions(options); !fits.ok()) return Complain(fits);
   const size_t descriptors = DescriptorsNeeded(options);
-  if (absl::Status enough = RaiseDescriptorLimit(descriptors); !enough.ok()) return Complain(enough);
+  if (absl::Status enough = RaiseDescriptorLimit(descriptors); !enough.ok())
+    return Complain(enough);
   if (options.protocol == Protocol::kCoedit) {
-    std::cout << "server: " << ServeCommand(options.endpoint, NeededLimits(SizeOf(options)))
-              << "\n" << std::flush;
+    std::cout << "server: " << ServeCommand(options.endpoint, NeededLimits(SizeOf(options))) << "\n"
+              << std::flush;
   }
+  if (only_server) return 0;
   const absl::StatusOr<LoadReport> report = RunLoad(options);
   if (!report.ok()) {
     return Complain(
@@ -184,14 +186,17 @@ class LoadCommand {
         "in the middle of the measured time cut all connections; each comes back within so many "
         "seconds, all at once for 0");
     storm_->check(CLI::NonNegativeNumber);
-    command_->add_option("--connections", connections_,
-                         "measure at each of these numbers of connections, such as 1000,5000: all "
-                         "but the clients above are idle")
+    command_
+        ->add_option("--connections", connections_,
+                     "measure at each of these numbers of connections, such as 1000,5000: all "
+                     "but the clients above are idle")
         ->capture_default_str();
     Add("--idle-documents", options_.idle_documents, "documents the idle connections are in")
         ->check(CLI::Range(1, 1000000));
     command_->add_option("--pid", pid_, "the server's process, for its CPU time and memory");
     command_->add_option("--json", json_file_, "write the figures into this file too");
+    command_->add_flag("--show-server", only_server_,
+                       "say how the server has to be started for this load, and end");
     Add("--deadline", deadline_, "seconds for connecting, settling and comparing together")
         ->check(CLI::PositiveNumber);
     Add("--seed", options_.seed, "of all that is drawn by lot");
@@ -202,7 +207,7 @@ class LoadCommand {
         ->check(CLI::IsMember({"rich-text", "plain-text"}));
     if (options_.keeps_text) return;
     Add("--protocol", protocol_, "what the server speaks")->check(CLI::IsMember(Protocols()));
-    Add("--letters", options_.letters, "of an edit")->check(CLI::Range(1, 10000));
+    Add("--letters", options_.letters, "of an edit")->check(CLI::Range(1, 100000));
   }
 
   bool parsed() const { return command_->parsed(); }
@@ -234,7 +239,7 @@ class LoadCommand {
                       options_.encoding == proto::Encoding::kJson ? " json, " : " protobuf, ",
                       options_.keeps_text ? "whole editors, " : "letters, ", document_type_);
     }
-    return RunAndTell(options_, json_file_);
+    return RunAndTell(options_, only_server_, json_file_);
   }
 
  private:
@@ -267,6 +272,7 @@ class LoadCommand {
   double storm_jitter_ = 0;
   double deadline_ = 120;
   std::string connections_;
+  bool only_server_ = false;
   int64_t pid_ = 0;
   std::string json_file_;
   std::string document_type_ = "rich-text";

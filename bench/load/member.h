@@ -54,11 +54,11 @@ class Member {
     Protocol protocol = Protocol::kCoedit;
     bool keeps_text = false;  // an EditorMember; only with coedit
     Endpoint endpoint;
-    proto::Encoding encoding = proto::Encoding::kProtobuf;     // coedit
-    ot::DocumentType type = ot::DocumentType::kRichText;       // coedit
+    proto::Encoding encoding = proto::Encoding::kProtobuf;  // coedit
+    ot::DocumentType type = ot::DocumentType::kRichText;    // coedit
     std::string document;
-    size_t index = 0;      // among all members of the load: the name in protocols that let one choose
-    uint64_t letters = 1;  // of an edit, where members type letters
+    size_t index = 0;  // among all members of the load: the name in protocols that let one choose
+    uint64_t letters = 1;   // of an edit, where members type letters
     bool presence = false;  // wants to see that of others
     uint64_t seed = 1;
   };

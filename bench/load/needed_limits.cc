@@ -9,8 +9,8 @@ namespace coedit::bench {
 
 LoadSize SizeOf(const LoadOptions& options) {
   const auto documents = static_cast<int64_t>(options.documents);
-  const auto active = static_cast<int64_t>(options.documents * options.clients +
-                                           options.slow_readers);
+  const auto active =
+      static_cast<int64_t>(options.documents * options.clients + options.slow_readers);
   const auto open =
       options.connections.empty() ? active : static_cast<int64_t>(options.connections.back());
   const int64_t idle = open - active;
@@ -26,7 +26,13 @@ LoadSize SizeOf(const LoadOptions& options) {
       (options.join_rate.has_value() ? visitors : 0);
   size.connections = open + documents + (options.join_rate.has_value() ? visitors : 0);
   size.connections_at_once = options.storm_jitter.has_value() ? open : 1;
-  if (options.rate.has_value()) size.operations_per_second = *options.rate;
+  if (options.rate.has_value()) {
+    size.operations_per_second = *options.rate;
+    const double steps = static_cast<double>(std::max<size_t>(options.connections.size(), 1));
+    const double seconds = steps * absl::ToDoubleSeconds(options.warm_up + options.time);
+    size.units_per_document = static_cast<int64_t>(
+        1 + static_cast<double>(options.writers * options.letters) * *options.rate * seconds);
+  }
   if (options.writers == 0) size.operations_per_second = 0;
   size.presence_per_second = options.presence_rate.value_or(0);
   return size;
@@ -47,6 +53,7 @@ std::vector<std::string> NeededLimits(const LoadSize& load) {
   };
   exceeds("members_per_document", load.members_per_document, defaults.members_per_document);
   exceeds("documents_open", load.documents, defaults.documents_open);
+  exceeds("document_units", load.units_per_document, defaults.document_units);
   exceeds("connections", load.connections, defaults.connections);
   exceeds("connections_before_hello", load.connections_at_once, defaults.connections_before_hello);
   return needed;

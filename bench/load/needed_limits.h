@@ -17,6 +17,7 @@ namespace coedit::bench {
 struct LoadSize {
   int64_t documents = 1;
   int64_t members_per_document = 1;  // the newcomer at the end among them
+  int64_t units_per_document = 1;    // in the end, as far as one can know
   int64_t connections = 1;
   int64_t connections_at_once = 1;  // that are nobody yet
   // Per client; a closed loop is bound by nothing but the server.

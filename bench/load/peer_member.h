@@ -23,8 +23,7 @@ class PeerMember : public LetterMember, private WebSocketClient::Listener {
 
  protected:
   // `endpoint` has the path the protocol wants.
-  PeerMember(EventLoop* loop, const Options& options, Endpoint endpoint, bool binary,
-             Owner* owner);
+  PeerMember(EventLoop* loop, const Options& options, Endpoint endpoint, bool binary, Owner* owner);
 
   // Connected: say what comes first.
   virtual void Greet() = 0;

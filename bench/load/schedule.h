@@ -17,8 +17,7 @@ class Schedule {
       : start_ns_(start_ns), interval_ns_(1e9 / per_second), share_(share) {}
 
   int64_t due_ns() const {
-    return start_ns_ +
-           static_cast<int64_t>((static_cast<double>(taken_) + share_) * interval_ns_);
+    return start_ns_ + static_cast<int64_t>((static_cast<double>(taken_) + share_) * interval_ns_);
   }
   void Take() { ++taken_; }
 

@@ -52,8 +52,9 @@ void ShareDbMember::Greet() {
 
 void ShareDbMember::SendOperation(const Operation& operation) {
   SendText(absl::StrCat(R"({"a":"op","c":"d","d":")", document_, R"(","v":)", version_,
-                        R"(,"seq":)", operation.number + kCreation, R"(,"x":{},"op":{"ops":[{"insert":")",
-                        std::string(operation.letters, 'x'), R"("}]}})"));
+                        R"(,"seq":)", operation.number + kCreation,
+                        R"(,"x":{},"op":{"ops":[{"insert":")", std::string(operation.letters, 'x'),
+                        R"("}]}})"));
 }
 
 void ShareDbMember::ShowPresence(uint64_t number) {

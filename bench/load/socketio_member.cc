@@ -61,7 +61,8 @@ absl::Status SocketIoMember::Take(absl::string_view message) {
     Opened();
     return absl::OkStatus();
   }
-  // Whoever is in the room but has not heard yet that it is gets what comes meanwhile counted twice.
+  // Whoever is in the room but has not heard yet that it is gets what comes meanwhile counted
+  // twice.
   if (!open()) return absl::OkStatus();
   const auto author = arguments.at(1).to_number<uint64_t>();
   const auto number = arguments.at(2).to_number<uint64_t>();

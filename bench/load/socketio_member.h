@@ -1,5 +1,5 @@
-// A LetterMember of a bare Socket.IO room: the server passes on and acknowledges, and keeps nothing,
-// so nobody can come back to what was missed. It speaks Engine.IO 4 over WebSocket.
+// A LetterMember of a bare Socket.IO room: the server passes on and acknowledges, and keeps
+// nothing, so nobody can come back to what was missed. It speaks Engine.IO 4 over WebSocket.
 #ifndef COEDIT_BENCH_LOAD_SOCKETIO_MEMBER_H_
 #define COEDIT_BENCH_LOAD_SOCKETIO_MEMBER_H_
 

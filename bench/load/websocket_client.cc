@@ -70,8 +70,7 @@ class WebSocketClient::Impl final : public EventLoop::Socket,
 
   void Connect() {
     const Address server = AddressOf(endpoint_.address, endpoint_.port);
-    descriptor_ =
-        socket(server.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    descriptor_ = socket(server.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (descriptor_ < 0) return FailLater(Errno("no socket", errno));
     SetOption(descriptor_, IPPROTO_TCP, TCP_NODELAY, 1);
     if (endpoint_.receive_buffer_bytes > 0) {
@@ -95,9 +94,7 @@ class WebSocketClient::Impl final : public EventLoop::Socket,
     watched_ = true;
   }
 
-  void Send(FrameKind kind, absl::string_view payload) {
-    SendBytes(ClientFrame(kind, payload));
-  }
+  void Send(FrameKind kind, absl::string_view payload) { SendBytes(ClientFrame(kind, payload)); }
 
   void SendMessage(absl::string_view bytes) {
     COEDIT_CHECK(state_ == State::kOpen || state_ == State::kEnded);

@@ -26,8 +26,8 @@ class WebSocketClient {
     virtual ~Listener() = default;
     virtual void OnConnected() = 0;
     virtual void OnMessage(absl::string_view bytes) = 0;
-    // At most once, the last call; OK after Close(). kUnavailable when it cannot connect, is not let
-    // in or loses the connection; else the server broke the protocol.
+    // At most once, the last call; OK after Close(). kUnavailable when it cannot connect, is not
+    // let in or loses the connection; else the server broke the protocol.
     virtual void OnDisconnected(const absl::Status& reason) = 0;
   };
 

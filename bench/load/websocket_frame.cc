@@ -78,11 +78,11 @@ absl::StatusOr<FrameHeader> ReadFrameHeader(absl::string_view bytes) {
 
 std::string UpgradeRequest(absl::string_view host, absl::string_view path,
                            absl::string_view subprotocol) {
-  std::string request = absl::StrCat(
-      "GET ", path, " HTTP/1.1\r\nHost: ", host,
-      "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
-      "\r\nSec-WebSocket-Key: ",
-      kKey, "\r\nUser-Agent: coedit-load\r\n");
+  std::string request =
+      absl::StrCat("GET ", path, " HTTP/1.1\r\nHost: ", host,
+                   "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
+                   "\r\nSec-WebSocket-Key: ",
+                   kKey, "\r\nUser-Agent: coedit-load\r\n");
   if (!subprotocol.empty()) {
     absl::StrAppend(&request, "Sec-WebSocket-Protocol: ", subprotocol, "\r\n");
   }

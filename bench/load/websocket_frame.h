@@ -37,8 +37,8 @@ struct FrameHeader {
 // mask, a reserved bit or kind, a control frame in fragments or above 125 bytes.
 absl::StatusOr<FrameHeader> ReadFrameHeader(absl::string_view bytes);
 
-// The request that asks for the upgrade, and what a server answers to it. The answer is OK, says why
-// it is refused, or is kUnavailable with the server's status line.
+// The request that asks for the upgrade, and what a server answers to it. The answer is OK, says
+// why it is refused, or is kUnavailable with the server's status line.
 std::string UpgradeRequest(absl::string_view host, absl::string_view path,
                            absl::string_view subprotocol);
 absl::Status CheckUpgraded(absl::string_view response_head);

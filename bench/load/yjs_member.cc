@@ -135,8 +135,7 @@ absl::Status YjsMember::TakeState(absl::string_view state) {
     letters += range.letters;
     if (!opened_before()) continue;
     if (range.client != author()) {
-      const absl::Status taken =
-          Delivered(range.client, known / letters_per_edit(), range.letters);
+      const absl::Status taken = Delivered(range.client, known / letters_per_edit(), range.letters);
       if (!taken.ok()) return taken;
       continue;
     }
