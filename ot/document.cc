@@ -34,9 +34,18 @@ uint64_t OperationHash(Revision base, const Delta& delta) {
 Digest ExtendDigest(Digest previous, AuthorNumber author, Sequence sequence, const Delta& delta) {
   std::string bytes;
   AppendVarint(author, &bytes);
-  AppendVarint(sequence, &bytes);
   AppendCanonical(delta, &bytes);
-  return HashBytes(bytes, previous);
+  const ReplicaDigest lower = Fnv1a(bytes, ToReplica(previous));
+  AppendVarint(sequence, &bytes);
+  const Digest upper = HashBytes(bytes, previous) >> 32;
+  return upper << 32 | lower;
+}
+
+ReplicaDigest ExtendReplicaDigest(ReplicaDigest previous, AuthorNumber author, const Delta& delta) {
+  std::string bytes;
+  AppendVarint(author, &bytes);
+  AppendCanonical(delta, &bytes);
+  return Fnv1a(bytes, previous);
 }
 
 Document::Document(DocumentType type, Text text, Revision revision, Digest digest,

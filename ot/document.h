@@ -34,6 +34,8 @@ using Revision = uint64_t;      // number of commits
 using Sequence = uint64_t;      // of one client on one document; from 1, increasing, gaps legal
 using AuthorNumber = uint64_t;  // from 1, one per (document, client id)
 using Digest = uint64_t;        // rolling digest of the log up to a revision; 0 at revision 0
+// The lower half of a Digest. It extends by itself, so that every replica of the text can keep it.
+using ReplicaDigest = uint32_t;
 
 enum class DocumentType : uint8_t { kRichText = 0, kPlainText = 1 };
 
@@ -68,6 +70,11 @@ uint64_t OperationHash(Revision base, const Delta& delta);
 
 // The digest after a commit is appended to a log with digest `previous`.
 Digest ExtendDigest(Digest previous, AuthorNumber author, Sequence sequence, const Delta& delta);
+
+// The same for its lower half, which covers what a replica applies: FNV-1a over the author and the
+// canonical bytes. ToReplica(ExtendDigest(d, ...)) is ExtendReplicaDigest(ToReplica(d), ...).
+ReplicaDigest ExtendReplicaDigest(ReplicaDigest previous, AuthorNumber author, const Delta& delta);
+inline ReplicaDigest ToReplica(Digest digest) { return static_cast<ReplicaDigest>(digest); }
 
 // Bounds that belong to the content of a document (limits.h gives the defaults and reasons).
 struct DocumentLimits {

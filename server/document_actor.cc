@@ -284,11 +284,9 @@ void DocumentActor::Tell(const CommitNotice& notice) {
   PassFailpoint(Failpoint::kAfterBroadcast);
   PassFailpoint(Failpoint::kBeforeAck);
   if (const Member* member = room_.Find(notice.member)) {
-    room_.Tell(*member, Delivery::Kind::kAnswer,
-               proto::Ack{.channel = channel_,
-                          .sequence = commit.sequence,
-                          .revision = commit.revision,
-                          .digest = ToWire(commit.digest)});
+    room_.Tell(
+        *member, Delivery::Kind::kAnswer,
+        proto::Ack{.channel = channel_, .sequence = commit.sequence, .revision = commit.revision});
   }
   PassFailpoint(Failpoint::kAfterAck);
 }
@@ -298,9 +296,8 @@ void DocumentActor::Broadcast(const CommitNotice& notice) {
   room_.TellAll(Delivery::Kind::kMessage,
                 proto::Committed{.channel = channel_,
                                  .revision = commit.revision,
-                                 .digest = ToWire(commit.digest),
                                  .author = commit.author,
-                                 .sequence = commit.sequence,
+                                 .sequence = std::nullopt,
                                  .delta = commit.delta},
                 /*except=*/notice.member);
 }
@@ -308,12 +305,9 @@ void DocumentActor::Broadcast(const CommitNotice& notice) {
 void DocumentActor::Tell(const AckNotice& notice) {
   const Member* member = room_.Find(notice.member);
   if (member == nullptr) return;
-  const std::optional<ot::Digest> digest = document_->DigestAt(notice.revision);
-  room_.Tell(*member, Delivery::Kind::kAnswer,
-             proto::Ack{.channel = channel_,
-                        .sequence = notice.sequence,
-                        .revision = notice.revision,
-                        .digest = ToWire(digest.value_or(0))});
+  room_.Tell(
+      *member, Delivery::Kind::kAnswer,
+      proto::Ack{.channel = channel_, .sequence = notice.sequence, .revision = notice.revision});
 }
 
 void DocumentActor::Tell(const RejectionNotice& notice) {

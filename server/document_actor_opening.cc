@@ -199,7 +199,7 @@ absl::StatusOr<std::vector<const ot::Commit*>> DocumentActor::MissedBy(
   } else {
     at_known = open.history.front().digest;
   }
-  if (!at_known.has_value() || ToWire(*at_known) != known.digest) {
+  if (!at_known.has_value() || ot::ToReplica(*at_known) != known.digest) {
     return absl::NotFoundError(
         absl::StrCat("revision ", known.revision, " has another digest here"));
   }
@@ -252,7 +252,7 @@ void DocumentActor::AnswerOpen(const WaitingOpen& open, ot::Revision revision, o
                        .type = std::string(proto::TypeName(document_->type())),
                        .epoch = epoch_,
                        .revision = revision,
-                       .digest = ToWire(digest),
+                       .digest = ot::ToReplica(digest),
                        .role = "writer",
                        .author = open.author,
                        .last_sequence = state != nullptr ? state->last_sequence : 0};

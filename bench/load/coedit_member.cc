@@ -5,10 +5,23 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "ot/algebra.h"
 #include "ot/delta.h"
+#include "ot/document.h"
 #include "proto/document_types.h"
 
 namespace coedit::bench {
+namespace {
+
+ot::Delta Letters(int64_t place, uint64_t letters) {
+  ot::DeltaBuilder builder;
+  builder.Retain(place);
+  builder.Insert(std::string(letters, 'x'), static_cast<int64_t>(letters), {});
+  return builder.Build();
+}
+
+}  // namespace
 
 CoeditMember::CoeditMember(EventLoop* loop, const Options& options, Owner* owner)
     : LetterMember(options, owner),
@@ -52,9 +65,8 @@ WebSocketClient::Traffic CoeditMember::traffic() const {
 
 void CoeditMember::SendOperation(const Operation& operation) {
   base_ = known_.revision;
-  ot::DeltaBuilder builder;
-  builder.Insert(std::string(operation.letters, 'x'), static_cast<int64_t>(operation.letters), {});
-  connection_->Submit(operation.number, base_, builder.Build());
+  place_ = 0;
+  connection_->Submit(operation.number, base_, Letters(0, operation.letters));
 }
 
 void CoeditMember::ShowPresence(uint64_t number) {
@@ -76,19 +88,19 @@ void CoeditMember::OnOpened(const proto::Opened& opened, std::optional<ot::Text>
     return Judge(taken);
   }
   if (!under_way().empty()) {
+    const Operation operation = under_way().front();
     if (opened.in_flight.has_value() && opened.in_flight->committed) {
-      // It is in the snapshot that came, else it had been among the commits. Its letters are, too.
-      const uint64_t units_now = units();
+      // It is in the text that came, else it had been among the commits. So are its letters.
+      set_units(units() - operation.letters);
       if (const absl::Status acked = Acked(opened.in_flight->sequence); !acked.ok()) {
         return Judge(acked);
       }
-      set_units(units_now);
+    } else if (text.has_value()) {
+      // What came in between is not known, so its old base is of no use any more.
+      SendOperation(operation);
     } else {
       // Frozen, as it was and on its old base: the server carries it over what came since.
-      ot::DeltaBuilder builder;
-      const auto letters = static_cast<int64_t>(under_way().front().letters);
-      builder.Insert(std::string(under_way().front().letters, 'x'), letters, {});
-      connection_->Submit(under_way().front().number, base_, builder.Build());
+      connection_->Submit(operation.number, base_, Letters(0, operation.letters));
     }
   }
   ready_ = true;
@@ -100,41 +112,46 @@ absl::Status CoeditMember::TakeCommits(const proto::Opened& opened) {
     return absl::InternalError("'opened' carries neither a snapshot nor single commits");
   }
   for (const proto::Committed& commit : *opened.commits) {
-    absl::Status taken = Advance(commit.revision, commit.digest);
-    if (taken.ok()) {
-      taken = commit.author == author_ ? Acked(commit.sequence)
-                                       : Delivered(commit.author, commit.sequence,
-                                                   static_cast<uint64_t>(commit.delta.growth()));
+    absl::Status taken;
+    if (commit.author != author_) {
+      taken = TakeCommit(commit);
+    } else if (taken = Advance(commit.revision, commit.author, commit.delta); taken.ok()) {
+      taken = Acked(commit.sequence.value_or(0));
     }
     if (!taken.ok()) return taken;
   }
   return known_.revision == opened.revision && known_.digest == opened.digest
              ? absl::OkStatus()
-             : absl::DataLossError(absl::StrCat("'opened' leads to revision ", known_.revision,
-                                                " and claims ", opened.revision));
+             : absl::DataLossError(absl::StrFormat(
+                   "'opened' claims revision %d with digest %08x, its commits lead to %d with %08x",
+                   opened.revision, opened.digest, known_.revision, known_.digest));
 }
 
-absl::Status CoeditMember::Advance(uint64_t revision, proto::WireDigest digest) {
+absl::Status CoeditMember::Advance(uint64_t revision, uint64_t author, const ot::Delta& delta) {
   if (revision != known_.revision + 1) {
     return absl::DataLossError(
         absl::StrCat("revision ", revision, " came after ", known_.revision));
   }
   known_.revision = revision;
-  known_.digest = digest;
+  known_.digest = ot::ExtendReplicaDigest(known_.digest, author, delta);
   return absl::OkStatus();
 }
 
-void CoeditMember::OnCommitted(const proto::Committed& committed) {
-  absl::Status taken = Advance(committed.revision, committed.digest);
-  if (taken.ok()) {
-    taken = Delivered(committed.author, committed.sequence,
-                      static_cast<uint64_t>(committed.delta.growth()));
+absl::Status CoeditMember::TakeCommit(const proto::Committed& committed) {
+  absl::Status taken = Advance(committed.revision, committed.author, committed.delta);
+  if (!taken.ok()) return taken;
+  // Earlier commits stand left, also of what is inserted at one place.
+  if (!under_way().empty()) {
+    place_ = ot::TransformPosition(place_, committed.delta, ot::AtInsert::kMove);
   }
-  Judge(taken);
+  return Delivered(committed.author, kNextNumber, static_cast<uint64_t>(committed.delta.growth()));
 }
 
+void CoeditMember::OnCommitted(const proto::Committed& committed) { Judge(TakeCommit(committed)); }
+
 void CoeditMember::OnAck(const proto::Ack& ack) {
-  absl::Status taken = Advance(ack.revision, ack.digest);
+  if (under_way().empty()) return Judge(absl::DataLossError("an ack of nothing"));
+  absl::Status taken = Advance(ack.revision, author_, Letters(place_, under_way().front().letters));
   if (taken.ok()) taken = Acked(ack.sequence);
   Judge(taken);
 }

@@ -1,5 +1,6 @@
-// A LetterMember of coedit itself. It follows revisions and the server's digest, so at the end all
-// members prove that they got one and the same log.
+// A LetterMember of coedit itself. It follows the revisions and computes the digest, for which it
+// needs no text but the place its letters have come to, so at the end all members prove that they
+// got one and the same log.
 #ifndef COEDIT_BENCH_LOAD_COEDIT_MEMBER_H_
 #define COEDIT_BENCH_LOAD_COEDIT_MEMBER_H_
 
@@ -38,7 +39,8 @@ class CoeditMember final : public LetterMember, private Connection::Listener {
   void OnPresence(const proto::MemberPresence& presence) override;
   void OnFailed(const absl::Status& reason) override { owner()->OnFailed(this, reason); }
 
-  absl::Status Advance(uint64_t revision, proto::WireDigest digest);
+  absl::Status Advance(uint64_t revision, uint64_t author, const ot::Delta& delta);
+  absl::Status TakeCommit(const proto::Committed& committed);
   absl::Status TakeCommits(const proto::Opened& opened);
   // Lets go of the connection after what it says cannot be.
   void Judge(const absl::Status& status);
@@ -50,7 +52,9 @@ class CoeditMember final : public LetterMember, private Connection::Listener {
   bool ready_ = false;  // open and caught up
   uint64_t author_ = 0;
   proto::Known known_;
-  uint64_t base_ = 0;  // of the operation under way
+  // Of the operation under way: the revision it was sent on, and where its letters stand now.
+  uint64_t base_ = 0;
+  int64_t place_ = 0;
 };
 
 }  // namespace coedit::bench

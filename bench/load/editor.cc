@@ -114,7 +114,7 @@ absl::Status Editor::TakeCommits(const proto::Opened& opened) {
   }
   for (const proto::Committed& commit : *opened.commits) {
     const absl::Status taken = commit.author == author_
-                                   ? TakeAck(commit.sequence, commit.revision, commit.digest)
+                                   ? TakeAck(commit.sequence.value_or(0), commit.revision)
                                    : TakeCommit(commit);
     if (!taken.ok()) return taken;
   }
@@ -128,13 +128,14 @@ absl::Status Editor::TakeCommit(const proto::Committed& committed) {
   const absl::StatusOr<ot::Delta> change =
       client_->OnCommitted(committed.revision, committed.delta);
   if (!change.ok()) return change.status();
-  digest_ = committed.digest;
+  digest_ = ot::ExtendReplicaDigest(digest_, committed.author, committed.delta);
   owner_->OnDelivered(this, committed, *change);
   return absl::OkStatus();
 }
 
-absl::Status Editor::TakeAck(ot::Sequence sequence, ot::Revision revision,
-                             proto::WireDigest digest) {
+absl::Status Editor::TakeAck(ot::Sequence sequence, ot::Revision revision) {
+  const ot::ReplicaDigest digest =
+      ot::ExtendReplicaDigest(digest_, author_, client_->in_flight_local());
   if (absl::Status status = client_->OnAck(sequence, revision); !status.ok()) return status;
   digest_ = digest;
   owner_->OnAcked(this, sequence);
@@ -143,9 +144,7 @@ absl::Status Editor::TakeAck(ot::Sequence sequence, ot::Revision revision,
 
 void Editor::OnCommitted(const proto::Committed& committed) { Judge(TakeCommit(committed)); }
 
-void Editor::OnAck(const proto::Ack& ack) {
-  Judge(TakeAck(ack.sequence, ack.revision, ack.digest));
-}
+void Editor::OnAck(const proto::Ack& ack) { Judge(TakeAck(ack.sequence, ack.revision)); }
 
 void Editor::OnPresence(const proto::MemberPresence& presence) {
   owner_->OnPresence(this, presence);

@@ -75,7 +75,7 @@ class Editor final : private Connection::Listener {
 
   absl::Status TakeCommits(const proto::Opened& opened);
   absl::Status TakeCommit(const proto::Committed& committed);
-  absl::Status TakeAck(ot::Sequence sequence, ot::Revision revision, proto::WireDigest digest);
+  absl::Status TakeAck(ot::Sequence sequence, ot::Revision revision);
   void Judge(const absl::Status& status);
 
   EventLoop* const loop_;

@@ -29,7 +29,7 @@ void EditorMember::OnOpened(Editor*) { owner_->OnOpened(this); }
 void EditorMember::OnDelivered(Editor*, const proto::Committed& committed,
                                const ot::Delta& change) {
   typist_.OnRemoteChange(change);
-  owner_->OnDelivered(this, committed.author, committed.sequence, 0);
+  owner_->OnDelivered(this, committed.author, kNextNumber, 0);
 }
 
 void EditorMember::OnAcked(Editor*, ot::Sequence sequence) { owner_->OnAcked(this, sequence); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "bench/load/member.h"
 #include "ot/check.h"
 
 namespace coedit::bench {
@@ -87,6 +88,14 @@ absl::StatusOr<Ledger::Arrival> Ledger::Delivered(size_t member, size_t writer, 
   // The common case, without a search: the next operation.
   size_t first = heard;
   size_t end = first + 1;
+  if (number == Member::kNextNumber) {
+    if (heard == kUnknown) return Arrival{.typed_ns = {}, .operations = 1};
+    if (first == of.operations.size()) {
+      return absl::DataLossError(
+          absl::StrCat("an operation came after ", first, ", and no more were sent"));
+    }
+    number = of.operations[first].number;
+  }
   const bool is_next = first < of.operations.size() && of.operations[first].number == number &&
                        (edits == 0 || FirstEdit(of, end) - FirstEdit(of, first) == edits);
   if (!is_next) {
@@ -100,7 +109,8 @@ absl::StatusOr<Ledger::Arrival> Ledger::Delivered(size_t member, size_t writer, 
 }
 
 absl::StatusOr<Ledger::Arrival> Ledger::DeliveredToVisitor(size_t writer, uint64_t number,
-                                                           uint64_t edits) {
+                                                           uint64_t edits) const {
+  if (number == Member::kNextNumber) return Arrival{.typed_ns = {}, .operations = 1};
   const absl::StatusOr<size_t> end = Find(writers_[writer], kUnknown, number, edits);
   if (!end.ok()) return end.status();
   return ArrivalOf(writers_[writer], *end - 1, *end);

@@ -39,10 +39,12 @@ class Ledger {
     uint64_t operations = 0;
   };
   absl::StatusOr<Arrival> Acked(size_t writer, uint64_t number);
-  // `edits` as in Member::Owner::OnDelivered; without it exactly one operation arrives.
+  // `number` and `edits` as in Member::Owner::OnDelivered; without `edits` exactly one operation
+  // arrives.
   absl::StatusOr<Arrival> Delivered(size_t member, size_t writer, uint64_t number, uint64_t edits);
-  // Somebody who has not been there from the beginning.
-  absl::StatusOr<Arrival> DeliveredToVisitor(size_t writer, uint64_t number, uint64_t edits);
+  // The same for somebody who has not been there from the beginning. Which operation it is that
+  // arrives is not known without its number; then no times are.
+  absl::StatusOr<Arrival> DeliveredToVisitor(size_t writer, uint64_t number, uint64_t edits) const;
   // The member has missed operations: from each writer any may be the next.
   void Skipped(size_t member);
 

@@ -28,6 +28,8 @@ enum class Protocol : uint8_t { kCoedit, kShareDb, kYWebsocket, kHocuspocus, kSo
 
 class Member {
  public:
+  static constexpr uint64_t kNextNumber = 0;
+
   // Called from the loop; none may destroy the member, cut it or bring it back.
   class Owner {
    public:
@@ -36,8 +38,9 @@ class Member {
     virtual void OnOpened(Member* member) = 0;
     // The server has taken this member's operation.
     virtual void OnAcked(Member* member, uint64_t number) = 0;
-    // An operation of another member, named by its author(), arrived. `edits` is how many it
-    // carries where the protocol lets one see that, else 0. Numbers of one author rise.
+    // An operation of another member, named by its author(), arrived. Numbers of one author rise;
+    // kNextNumber where the protocol does not tell it, but lets no operation be missing. `edits` is
+    // how many it carries where the protocol lets one see that, else 0.
     virtual void OnDelivered(Member* member, uint64_t author, uint64_t number, uint64_t edits) = 0;
     // What another member showed as its `number`th presence.
     virtual void OnPresence(Member* member, uint64_t author, uint64_t number) = 0;

@@ -68,26 +68,27 @@ class RecordedRun {
       }
       replica_.emplace(*std::move(text), opened.revision);
       digest_ = opened.digest;
+      author_ = opened.author;
       sequence_ = opened.last_sequence;
       run_->Advance();
     }
 
     void OnCommitted(const proto::Committed& committed) override {
       absl::Status status = replica_->OnCommitted(committed.revision, committed.delta);
-      Appended(std::move(status), committed.digest);
+      Appended(std::move(status), committed.author);
     }
 
     void OnAck(const proto::Ack& ack) override {
       absl::Status status = replica_->OnAck(ack.sequence, ack.revision);
       if (status.ok()) run_->OnAcked(ack.revision);
-      Appended(std::move(status), ack.digest);
+      Appended(std::move(status), author_);
     }
 
     // The replica stands on a new revision: is it the one the recording demands?
-    void Appended(absl::Status status, proto::WireDigest digest) {
+    void Appended(absl::Status status, ot::AuthorNumber author) {
       if (!status.ok()) return OnFailed(status);
-      digest_ = digest;
       const ot::Delta& got = replica_->At(revision());
+      digest_ = ot::ExtendReplicaDigest(digest_, author, got);
       if (revision() > run_->expected_.size()) {
         return OnFailed(absl::DataLossError(
             absl::StrCat("revision ", revision(), " was never submitted: ", got.DebugString())));
@@ -107,6 +108,7 @@ class RecordedRun {
     const size_t agent_;
     std::optional<Replica> replica_;
     proto::WireDigest digest_ = 0;
+    ot::AuthorNumber author_ = 0;
     ot::Sequence sequence_ = 0;
     Connection connection_;
   };

@@ -40,7 +40,8 @@ function decodeValue(schema: Schema, value: unknown, where: string): unknown {
       return value;
     case 'json':
       return checkJson(value, where);
-    case 'delta': {
+    case 'delta':
+    case 'bare delta': {
       const ops = Array.isArray(value) ? value : isObject(value) ? value['ops'] : undefined;
       if (!Array.isArray(ops)) throw wrong('a delta');
       return deltaFromWire(ops as Op[]);

@@ -187,7 +187,7 @@ class HttpConnection final : public Connection {
     try {
       if (exception != nullptr) std::rethrow_exception(exception);
       if (handshake_.has_value()) {
-        StartWebSocket(&services_, std::move(socket_), std::move(ticket_), *std::move(handshake_));
+        StartWebSocket(&services_, std::move(socket_), std::move(ticket_), *handshake_);
       }
     } catch (const std::exception& failure) {
       LogError(absl::StrCat("a connection failed: ", failure.what()));

@@ -6,11 +6,13 @@
 #define COEDIT_SERVER_IO_WORKER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "server/io/connection.h"
 
 namespace boost::asio {
@@ -43,6 +45,9 @@ class Worker {
   // Goes over all, in no order; `visit` may end connections.
   void ForEach(const std::function<void(Connection&)>& visit);
 
+  // For bytes that are taken before anybody else is called.
+  absl::Span<uint8_t> read_buffer() { return {read_buffer_.get(), kReadBufferBytes}; }
+
   // Calls connection->OnFlush() at the end of this turn of the loop.
   void FlushSoon(std::shared_ptr<Connection> connection);
 
@@ -52,11 +57,14 @@ class Worker {
   static absl::Duration Now();
 
  private:
+  static constexpr size_t kReadBufferBytes = 64 << 10;
+
   struct Timer;
   void ScheduleSweep();
   void Sweep();
   void Flush();
 
+  const std::unique_ptr<uint8_t[]> read_buffer_ = std::make_unique<uint8_t[]>(kReadBufferBytes);
   std::vector<Connection*> connections_;
   std::vector<std::shared_ptr<Connection>> to_flush_;
   std::function<void()> on_sweep_;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "bench/load/member.h"
+
 namespace coedit::bench {
 namespace {
 
@@ -82,6 +84,21 @@ TEST_F(LedgerTest, WhoComesLaterBeginsAnywhere) {
   ASSERT_TRUE(ledger_.Delivered(2, 0, 2, 1).ok());
   EXPECT_FALSE(ledger_.Delivered(2, 0, 4, 1).ok());
   EXPECT_TRUE(ledger_.Delivered(2, 0, 3, 1).ok());
+}
+
+// Where the protocol tells no numbers, the next operation of an author is what arrives.
+TEST_F(LedgerTest, WithoutNumbersTheyArriveInOrder) {
+  TypeAndSend(0, 1, {10});
+  TypeAndSend(0, 2, {20, 30});
+  ASSERT_TRUE(ledger_.Delivered(2, 0, Member::kNextNumber, 1).ok());
+  ExpectRefused(ledger_.Delivered(2, 0, Member::kNextNumber, 1).status(), "2 were to come");
+  const auto second = ledger_.Delivered(2, 0, Member::kNextNumber, 2);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_THAT(second->typed_ns, ElementsAre(20, 30));
+  ExpectRefused(ledger_.Delivered(2, 0, Member::kNextNumber, 0).status(), "no more were sent");
+  const auto visit = ledger_.DeliveredToVisitor(0, Member::kNextNumber, 1);
+  ASSERT_TRUE(visit.ok()) << visit.status();
+  EXPECT_THAT(visit->typed_ns, IsEmpty());
 }
 
 TEST_F(LedgerTest, AWithdrawnOperationLeavesUnderAnotherNumber) {

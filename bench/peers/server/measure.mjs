@@ -27,7 +27,7 @@ const {values: options} = parseArgs({
   },
 });
 const warmUpSeconds = 2;
-const deadlineSeconds = 30; // for connecting, settling and comparing
+const deadlineSeconds = 30; // for connecting, settling and comparing, where a load does not say more
 const graceMs = 5_000; // for the tool to say that it gave up
 const busyLoad = 0.5;
 
@@ -82,7 +82,8 @@ async function measure(scenario, server) {
   if (dead.has(server.name)) return {failed: `skipped: ${dead.get(server.name)}`};
   const seconds = scenario.seconds ?? Number(options.seconds);
   const steps = String(scenario.options.connections ?? '').split(',').length;
-  const boundMs = (deadlineSeconds + steps * (seconds + warmUpSeconds)) * 1000 + graceMs;
+  const deadline = scenario.deadline ?? deadlineSeconds;
+  const boundMs = (deadline + steps * (seconds + warmUpSeconds)) * 1000 + graceMs;
   if (Date.now() + (warmUpSeconds + seconds) * 1000 > endMs) return {failed: 'skipped: out of time'};
   let running;
   const folder = mkdtempSync(join(options.scratch, 'figures-'));
@@ -102,7 +103,7 @@ async function measure(scenario, server) {
     }
     const json = join(folder, 'figures.json');
     given.push('--url', running.url, '--pid', String(running.pid), '--json', json, '--seconds', String(seconds));
-    given.push('--warm-up', String(warmUpSeconds), '--deadline', String(deadlineSeconds));
+    given.push('--warm-up', String(warmUpSeconds), '--deadline', String(deadline));
     const child = startOn(loadProcessor, options.load, given, ['ignore', 'ignore', 'pipe']);
     let complaints = '';
     child.stderr.on('data', (data) => (complaints = (complaints + data).slice(-4000)));

@@ -22,17 +22,17 @@ export const serverScenarios = [
   room('1 writer x 1,000 readers, 100 letters', 'closed', {documents: 1, clients: 1001, writers: 1, letters: 100}),
   room('20 documents x 5 with 5 presence/s', 'open', {documents: 20, clients: 5, rate: 5, presence: 5}),
   room('20 documents x 5, 50 joins/s', 'open', {documents: 20, clients: 5, rate: 5, joins: 50}),
-  room('1 document x 20, 10 slow readers', 'open', {documents: 1, clients: 20, rate: 50, letters: 500, 'slow-readers': 10}),
+  room('1 document x 20, 10 slow readers', 'open', {documents: 1, clients: 20, rate: 50, letters: 2000, 'slow-readers': 10}),
   {
     name: '2,000 connections cut at once', loop: 'open', command: 'room',
     options: {documents: 100, clients: 20, writers: 2, rate: 5, storm: 0},
   },
   {
-    name: 'idle connections', loop: 'open', command: 'connections', seconds: 5,
+    name: 'idle connections', loop: 'open', command: 'connections', seconds: 5, deadline: 90,
     options: {documents: 100, clients: 2, rate: 5, connections: '1000,5000,10000,19000'},
   },
   {
-    name: '10,000 connections cut, back within 5 s', loop: 'open', command: 'connections', seconds: 16,
+    name: '10,000 connections cut, back within 5 s', loop: 'open', command: 'connections', seconds: 16, deadline: 60,
     options: {documents: 100, clients: 2, rate: 5, connections: '10000', storm: 5},
   },
 ];
