@@ -31,7 +31,8 @@ CoeditMember::CoeditMember(EventLoop* loop, const Options& options, Owner* owner
                 .document = options.document,
                 .create = std::string(proto::TypeName(options.type)),
                 .name = absl::StrCat("Member ", options.index),
-                .client_id = RandomClientId()}),
+                .client_id = RandomClientId(),
+                .cache = options.cache}),
       connection_(std::make_unique<Connection>(loop, options_, listener())) {}
 
 void CoeditMember::Cut() {

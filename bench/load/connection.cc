@@ -79,16 +79,36 @@ void Connection::OnConnected() {
 void Connection::OnDisconnected(const absl::Status& reason) { Fail(reason); }
 
 void Connection::OnMessage(absl::string_view bytes) {
-  if (state_ == State::kEnded) return;
-  absl::StatusOr<std::vector<proto::ServerMessage>> messages =
-      proto::DecodeServerFrame(options_.encoding, bytes);
-  if (!messages.ok()) return Fail(messages.status());
-  for (proto::ServerMessage& message : *messages) {
-    if (absl::Status status = OnServerMessage(std::move(message)); !status.ok()) {
-      return Fail(status);
+  if (options_.cache != nullptr && options_.encoding == proto::Encoding::kProtobuf) {
+    while (state_ == State::kOpen) {
+      const std::optional<absl::string_view> message = CommitCache::TakeMessage(&bytes);
+      if (!message.has_value()) break;
+      if (const proto::Committed* known = options_.cache->Find(*message)) {
+        listener_->OnCommitted(*known);
+      } else if (absl::Status status = OnServerFrame(*message); !status.ok()) {
+        return Fail(status);
+      }
     }
-    if (state_ == State::kEnded) return;
+    if (bytes.empty()) return;
   }
+  if (absl::Status status = OnServerFrame(bytes); !status.ok()) Fail(status);
+}
+
+absl::Status Connection::OnServerFrame(absl::string_view frame) {
+  if (state_ == State::kEnded) return absl::OkStatus();
+  absl::StatusOr<std::vector<proto::ServerMessage>> messages =
+      proto::DecodeServerFrame(options_.encoding, frame);
+  if (!messages.ok()) return messages.status();
+  if (options_.cache != nullptr && messages->size() == 1) {
+    if (const auto* committed = std::get_if<proto::Committed>(&messages->front())) {
+      options_.cache->Remember(frame, *committed);
+    }
+  }
+  for (proto::ServerMessage& message : *messages) {
+    if (absl::Status status = OnServerMessage(std::move(message)); !status.ok()) return status;
+    if (state_ == State::kEnded) return absl::OkStatus();
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Connection::OnServerMessage(proto::ServerMessage&& message) {

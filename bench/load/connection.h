@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "bench/load/commit_cache.h"
 #include "bench/load/endpoint.h"
 #include "bench/load/event_loop.h"
 #include "bench/load/websocket_client.h"
@@ -49,6 +50,7 @@ class Connection final : private WebSocketClient::Listener {
     std::optional<std::string> create;  // the type to create it with; else it has to exist
     std::string name;                   // the user's, for others to see
     std::string client_id = {};         // empty: a new one
+    CommitCache* cache = nullptr;  // shared by connections that get the same commits; outlives them
     uint64_t attempt = 1;
     std::optional<proto::Known> known = std::nullopt;  // what the listener has already
     std::optional<uint64_t> in_flight = std::nullopt;  // a sequence of unknown fate
@@ -80,6 +82,7 @@ class Connection final : private WebSocketClient::Listener {
   void OnMessage(absl::string_view bytes) override;
   void OnDisconnected(const absl::Status& reason) override;
 
+  absl::Status OnServerFrame(absl::string_view frame);
   absl::Status OnServerMessage(proto::ServerMessage&& message);
   absl::Status OnSnapshot(ot::Text text);
   void Opened(std::optional<ot::Text> text);

@@ -17,7 +17,8 @@ EditorMember::EditorMember(EventLoop* loop, const Options& options, Member::Owne
                .encoding = options.encoding,
                .document = options.document,
                .create = std::string(proto::TypeName(options.type)),
-               .name = absl::StrCat("Typist ", options.index)},
+               .name = absl::StrCat("Typist ", options.index),
+               .cache = options.cache},
               this, options.index) {}
 
 void EditorMember::ShowPresence(uint64_t number) {

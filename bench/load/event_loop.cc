@@ -132,6 +132,7 @@ void EventLoop::Tell(uint64_t token, uint32_t events) {
   const Watched& watched = watched_[descriptor];
   if (watched.socket == nullptr || watched.generation != static_cast<uint32_t>(token >> 32)) return;
   const std::shared_ptr<Socket> socket = watched.socket;
+  told_ns_ = NowNs();
   socket->OnReady((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
                   (events & EPOLLOUT) != 0);
 }

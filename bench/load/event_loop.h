@@ -34,6 +34,9 @@ class EventLoop {
   // Nanoseconds of the steady clock; only differences mean something.
   static int64_t NowNs();
 
+  // When the loop last turned to a socket: the time at which what it brought is seen.
+  int64_t told_ns() const { return told_ns_; }
+
   // Runs `task` after what is running now.
   void Post(Task task);
   // Runs `task` at NowNs() >= at_ns; tasks of one instant in the order they were given.
@@ -85,6 +88,7 @@ class EventLoop {
   std::vector<Task> posted_;
   uint64_t next_order_ = 0;
   int64_t armed_ns_ = INT64_MAX;
+  int64_t told_ns_ = 0;
   bool stopped_ = false;
 };
 

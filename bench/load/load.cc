@@ -142,6 +142,7 @@ class Load final : private Member::Owner {
                                  client.document),
         .index = index,
         .letters = options_.letters,
+        .cache = &cache_,
         .presence = options_.presence_rate.has_value(),
         .seed = random_.Next()};
     options.endpoint.source_address = SourceAddress(options_.endpoint, index);
@@ -280,7 +281,7 @@ class Load final : private Member::Owner {
     if (client.role != Role::kMember) return Fail(absl::DataLossError("an ack for who typed not"));
     const absl::StatusOr<Ledger::Arrival> arrival = LedgerOf(client).Acked(client.place, number);
     if (!arrival.ok()) return FailOf(client, arrival.status());
-    const int64_t now_ns = EventLoop::NowNs();
+    const int64_t now_ns = loop_.told_ns();
     if (phase_ == Phase::kTyping || phase_ == Phase::kSettling) {
       const int64_t edits = Record(*arrival, now_ns, &figures().ack_ns);
       if (Measured(now_ns)) {
@@ -313,7 +314,7 @@ class Load final : private Member::Owner {
             ? document.ledger->DeliveredToVisitor(place, number, edits)
             : document.ledger->Delivered(client.place, place, number, edits);
     if (!arrival.ok()) return FailOf(client, arrival.status());
-    const int64_t now_ns = EventLoop::NowNs();
+    const int64_t now_ns = loop_.told_ns();
     const int64_t typed = Record(*arrival, now_ns, &figures().delivery_ns);
     if (Measured(now_ns)) {
       figures().deliveries += static_cast<int64_t>(arrival->operations);
@@ -351,7 +352,7 @@ class Load final : private Member::Owner {
           client, absl::DataLossError(absl::StrCat("presence ", number, ", which nobody showed")));
     }
     const int64_t due_ns = shown_ns[number - 1];
-    const int64_t now_ns = EventLoop::NowNs();
+    const int64_t now_ns = loop_.told_ns();
     if (phase_ > Phase::kSettling) return;
     if (Measured(due_ns)) figures().presence_ns.Record(now_ns - due_ns);
     if (Measured(now_ns)) ++figures().presence_seen;
@@ -642,6 +643,7 @@ class Load final : private Member::Owner {
   }
 
   const LoadOptions& options_;
+  CommitCache cache_;
   EventLoop loop_;
   Random random_;
   const std::string run_;  // part of the documents' names, so that each run has its own

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "bench/load/commit_cache.h"
 #include "bench/load/convergence.h"
 #include "bench/load/endpoint.h"
 #include "bench/load/event_loop.h"
@@ -61,8 +62,9 @@ class Member {
     ot::DocumentType type = ot::DocumentType::kRichText;    // coedit
     std::string document;
     size_t index = 0;  // among all members of the load: the name in protocols that let one choose
-    uint64_t letters = 1;   // of an edit, where members type letters
-    bool presence = false;  // wants to see that of others
+    uint64_t letters = 1;          // of an edit, where members type letters
+    CommitCache* cache = nullptr;  // coedit; outlives the member
+    bool presence = false;         // wants to see that of others
     uint64_t seed = 1;
   };
 

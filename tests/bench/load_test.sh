@@ -67,8 +67,8 @@ run '90 more in' connections "${coedit[@]}" --documents 5 --connections 100,200 
 
 # A reader who takes nothing is not kept in memory for ever: what it would be owed is far above what
 # the server keeps for one (outbound_bytes) and what sockets hold, and it hears so.
-run 'the server dropped 2' room --url "$url" --documents 1 --clients 2 --rate 100 --letters 20000 \
-  --seconds 5 --warm-up 0 --slow-readers 2
+run 'the server dropped 2' room --url "$url" --documents 1 --clients 20 --rate 20 --letters 5000 \
+  --seconds 6 --warm-up 0 --slow-readers 2
 
 kill -TERM "$server_pid"
 if ! wait "$server_pid"; then
