@@ -116,7 +116,7 @@ Attributes InvertAttributes(const Attributes& attributes, const Attributes& base
   ForEachKey(attributes.entries(), base.entries(), [&](const Entry* set, const Entry* old) {
     if (set == nullptr) return;
     if (old == nullptr) {
-      result.push_back({set->key, std::string(kRemove)});
+      if (!IsRemoval(*set)) result.push_back({set->key, std::string(kRemove)});
     } else if (old->value != set->value) {
       result.push_back(*old);
     }

@@ -87,7 +87,8 @@ Attributes ComposeAttributes(const Attributes& first, const Attributes& second, 
 Attributes TransformAttributes(const Attributes& attributes, const Attributes& over,
                                bool over_wins);
 
-// What undoes `attributes` on a run that carries `base`.
+// What undoes `attributes` on a run that carries `base`. A removal that found nothing to remove did
+// nothing, so nothing undoes it: a removal in return would hit what others set there later.
 Attributes InvertAttributes(const Attributes& attributes, const Attributes& base);
 
 // What turns `from` into `to`.

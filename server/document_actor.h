@@ -154,6 +154,10 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   void RemoveMember(MemberId member);
   void TryShowPresence(Member& member);
   void DropOldHistory();
+  // Forgets commits but for the last `keep`.
+  void DropHistory(uint64_t keep);
+  // Once nothing has been committed for a while, less is kept.
+  void DropMoreWhenQuiet();
   // True if an append is out or something waits for the next one.
   bool Busy() const { return in_flight_.has_value() || !gathering_.notices.empty(); }
   void ScheduleUnload();
@@ -186,6 +190,7 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   Batch gathering_;
   std::optional<Batch> in_flight_;
   bool unload_timer_ = false;
+  bool quiet_timer_ = false;
   absl::Duration empty_since_;  // steady time at which the last member left
 };
 

@@ -21,7 +21,7 @@ namespace {
 proto::MemberInfo InfoOf(const Member& member, const ot::Document& document,
                          ot::Revision revision) {
   proto::MemberInfo info{.session_id = member.session_id, .author = member.author};
-  if (member.shown.has_value()) {
+  if (member.shown != nullptr) {
     info.revision = revision;
     info.ranges = CarryRanges(member.shown->ranges, document, member.author, member.shown->revision,
                               revision);

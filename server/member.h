@@ -37,6 +37,7 @@ struct Delivery {
   MemberId member;
   Piece piece;
   MemberId about = 0;                              // kPresence: whose
+  bool may_wait = false;                           // it goes to many: FrameSink::SendSoon
   std::shared_ptr<DocumentActor> actor = nullptr;  // kOpened
   std::optional<ot::Text> parts = std::nullopt;    // kOpened with `more`: to be streamed
 };
@@ -82,10 +83,11 @@ struct Member {
   proto::User user;
   ot::AuthorNumber author = 0;
 
-  std::optional<ot::Operation> last_operation;  // as submitted: presence may refer to it
-  std::optional<ShownPresence> shown;
-  std::optional<proto::Presence> waiting_presence;  // for the gate or for its rate
-  absl::Duration presence_not_before;               // steady time
+  // A member who only reads has none of these.
+  std::unique_ptr<ot::Operation> last_operation;  // as submitted: presence may refer to it
+  std::unique_ptr<ShownPresence> shown;
+  std::unique_ptr<proto::Presence> waiting_presence;  // for the gate or for its rate
+  absl::Duration presence_not_before;                 // steady time
   bool presence_timer = false;
 };
 

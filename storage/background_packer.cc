@@ -142,6 +142,7 @@ void BackgroundPacker::Pack(const std::string& document, bool settle) {
     if (!step.ok()) return Fail(step.status());
     if (!*step) return;
     absl::Status written = Write(**std::move(step));
+    if (absl::IsNotFound(written)) return;  // deleted meanwhile
     if (!written.ok()) return Fail(written);
   }
 }

@@ -1,5 +1,6 @@
 #include "storage/batch_writer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,6 +21,18 @@ bool IsRefused(const Write& write) {
   return std::visit([](const auto& request) { return request.refused; }, write);
 }
 
+bool IsDeletion(const Write& write) {
+  const auto* change = std::get_if<ChangeWrite>(&write);
+  return change != nullptr && change->result.ok() &&
+         std::holds_alternative<Deletion>(change->change.what);
+}
+
+// True if a change is answered with this status, and changed nothing.
+bool IsAnswerToChange(const absl::Status& status) {
+  return absl::IsNotFound(status) || absl::IsOutOfRange(status) ||
+         absl::IsFailedPrecondition(status);
+}
+
 // Answers a write that was not done because of `status`.
 void Answer(const absl::Status& status, AppendOutcome outcome, Write* write) {
   std::visit(Overloaded{
@@ -34,6 +47,15 @@ void Answer(const absl::Status& status, AppendOutcome outcome, Write* write) {
                    create.result = absl::IsAlreadyExists(status) || absl::IsDataLoss(status)
                                        ? status
                                        : absl::UnavailableError(status.message());
+                 },
+                 [&](ChangeWrite& change) {
+                   if (outcome == AppendOutcome::kUnknown) {
+                     change.result = absl::UnknownError(status.message());
+                   } else if (absl::IsResourceExhausted(status) || absl::IsDataLoss(status)) {
+                     change.result = status;
+                   } else {
+                     change.result = absl::UnavailableError(status.message());
+                   }
                  },
              },
              *write);
@@ -169,6 +191,12 @@ bool BatchWriter::TryOnce(std::vector<Write>* batch, std::vector<bool>* decided)
               wrote = wrote || write.result.ok();
               return write.result;
             },
+            [&](ChangeWrite& write) {
+              write.result = writer_->Change(write.change);
+              if (IsAnswerToChange(write.result.status())) return absl::OkStatus();
+              wrote = wrote || write.result.ok();
+              return write.result.status();
+            },
         },
         (*batch)[i]);
     if (done.ok()) continue;
@@ -188,6 +216,8 @@ bool BatchWriter::TryOnce(std::vector<Write>* batch, std::vector<bool>* decided)
   }
 
   if (wrote) {
+    // A mark must not outlive the document it speaks of: it would be taken for a witness of loss.
+    if (mark_ != nullptr && std::any_of(batch->begin(), batch->end(), IsDeletion)) mark_->Clear();
     PassFailpoint(Failpoint::kBeforeCommit);
     if (const absl::Status committed = transaction->Commit(); !committed.ok()) {
       return answer_rest(committed, absl::IsResourceExhausted(committed)
@@ -205,10 +235,16 @@ bool BatchWriter::TryOnce(std::vector<Write>* batch, std::vector<bool>* decided)
 
 void BatchWriter::Mark(const std::vector<Write>& batch) {
   if (mark_ == nullptr) return;
+  const auto is_deleted = [&](const std::string& document) {
+    return std::any_of(batch.begin(), batch.end(), [&](const Write& write) {
+      return IsDeletion(write) && DocumentOf(write) == document;
+    });
+  };
   // One document is enough: if this transaction is lost, all of it is, and all after it.
   for (const Write& write : batch) {
     const auto* append = std::get_if<AppendWrite>(&write);
     if (append == nullptr || append->result.outcome != AppendOutcome::kCommitted) continue;
+    if (is_deleted(append->append.document)) continue;
     return mark_->Write(append->append.document, append->append.after);
   }
 }

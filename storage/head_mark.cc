@@ -48,10 +48,7 @@ std::optional<MarkedHead> HeadMark::Read(const std::string& path) {
 
 HeadMark::HeadMark(const std::string& path)
     : descriptor_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
-  const std::string nothing(kFileBytes, '\0');
-  if (descriptor_ < 0 || pwrite(descriptor_, nothing.data(), nothing.size(), 0) < 0) {
-    // Without the mark less damage is noticed; nothing else is different.
-  }
+  WriteFile(std::string(kFileBytes, '\0'));
 }
 
 HeadMark::~HeadMark() {
@@ -62,8 +59,20 @@ void HeadMark::Write(absl::string_view document, const Head& head) {
   std::string bytes = Encode(document, head);
   if (bytes.size() > kFileBytes) return;
   bytes.resize(kFileBytes, '\0');
+  WriteFile(bytes);
+}
+
+void HeadMark::Clear() {
+  WriteFile(std::string(kFileBytes, '\0'));
+  if (descriptor_ < 0 || fdatasync(descriptor_) != 0) {
+    // After a power cut just now the old mark may stand there: a start then tells of a loss that
+    // was none.
+  }
+}
+
+void HeadMark::WriteFile(absl::string_view bytes) {
   if (descriptor_ < 0 || pwrite(descriptor_, bytes.data(), bytes.size(), 0) < 0) {
-    // As above.
+    // Without the mark less damage is noticed; nothing else is different.
   }
 }
 

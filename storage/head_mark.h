@@ -5,7 +5,8 @@
 // group commit it is told the head of one document of it. It is not synced, so it may lag behind
 // (after a power cut by what the kernel had not written yet), but it never runs ahead, since it is
 // written when the fsync of the log has returned. A document whose head is below the mark has lost
-// commits that were acknowledged.
+// commits that were acknowledged; one that is not there, its creation too. Before a document is
+// deleted the mark is therefore cleared.
 //
 // It is evidence, no promise: failing to write it is not an error. Belongs to the writer thread.
 #ifndef COEDIT_STORAGE_HEAD_MARK_H_
@@ -37,8 +38,12 @@ class HeadMark {
   ~HeadMark();
 
   void Write(absl::string_view document, const Head& head);
+  // Says nothing any more, and that durably: before a document is deleted that it may speak of.
+  void Clear();
 
  private:
+  void WriteFile(absl::string_view bytes);
+
   int descriptor_;
 };
 

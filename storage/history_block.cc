@@ -126,6 +126,21 @@ class RunDeltas {
 }  // namespace
 
 absl::StatusOr<HistoryBlock> HistoryBlock::Parse(absl::string_view bytes) {
+  absl::string_view text;
+  uint64_t text_bytes;
+  absl::StatusOr<HistoryBlock> block = ParseNumbers(bytes, &text, &text_bytes);
+  if (!block.ok()) return block.status();
+  if (!Decompress(text, text_bytes, &block->text_)) {
+    return DamagedBlock("its text does not decompress");
+  }
+  block->is_ascii_ = IsAscii(block->text_);
+  if (!block->is_ascii_ && !ot::IsValidUtf8(block->text_)) return DamagedBlock("bad UTF-8");
+  return block;
+}
+
+absl::StatusOr<HistoryBlock> HistoryBlock::ParseNumbers(absl::string_view bytes,
+                                                        absl::string_view* text,
+                                                        uint64_t* text_bytes) {
   absl::StatusOr<absl::string_view> body = StripChecksum(bytes, "history block");
   if (!body.ok()) return body.status();
   if (body->empty() || body->front() != kHistoryFormat) return DamagedBlock("unknown format");
@@ -164,19 +179,14 @@ absl::StatusOr<HistoryBlock> HistoryBlock::Parse(absl::string_view bytes) {
     end = raw_bytes;
   }
   absl::string_view numbers;
-  uint64_t text_bytes;
-  if (!ConsumeSized(&*body, &numbers) || !ot::ConsumeVarint(&*body, &text_bytes) ||
-      text_bytes > kBlockRawBytesMax - raw_bytes) {
+  if (!ConsumeSized(&*body, &numbers) || !ot::ConsumeVarint(&*body, text_bytes) ||
+      *text_bytes > kBlockRawBytesMax - raw_bytes) {
     return DamagedBlock("cut short in its numbers");
   }
   if (!Decompress(numbers, raw_bytes, &block.numbers_)) {
     return DamagedBlock("its numbers do not decompress");
   }
-  if (!Decompress(*body, text_bytes, &block.text_)) {
-    return DamagedBlock("its text does not decompress");
-  }
-  block.is_ascii_ = IsAscii(block.text_);
-  if (!block.is_ascii_ && !ot::IsValidUtf8(block.text_)) return DamagedBlock("bad UTF-8");
+  *text = *body;
   return block;
 }
 

@@ -79,8 +79,13 @@ class HistoryBlock {
 
  private:
   friend class HistoryRuns;
+  friend class HistoryOutline;
 
   HistoryBlock() = default;
+
+  // Parse, but for the text; what holds it is left in `text`, with its size.
+  static absl::StatusOr<HistoryBlock> ParseNumbers(absl::string_view bytes, absl::string_view* text,
+                                                   uint64_t* text_bytes);
 
   absl::string_view column(HistoryColumn column) const;
   // The last head below `revision` whose digest is stored.

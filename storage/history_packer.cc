@@ -67,17 +67,32 @@ absl::StatusOr<std::optional<PackedHistory>> HistoryPacker::Step(const std::stri
                                                                  bool settle) {
   const absl::StatusOr<HistoryShape> shape =
       Read([&](SqliteReader* reader) { return reader->ReadShape(document); });
+  if (absl::IsNotFound(shape.status())) return std::nullopt;
   if (!shape.ok()) return shape.status();
-  const ot::Revision packed = shape->blocks.empty() ? 0 : shape->blocks.back().last;
-  const auto waiting = static_cast<int64_t>(shape->document.snapshot_revision - packed);
+  absl::StatusOr<std::optional<PackedHistory>> step = StepOf(*shape, settle);
+  // The rows of a document that was deleted meanwhile look damaged.
+  if (!step.ok() && IsGone(shape->document)) return std::nullopt;
+  return step;
+}
+
+bool HistoryPacker::IsGone(const DocumentRow& document) {
+  const absl::StatusOr<DocumentInfo> info =
+      Read([&](SqliteReader* reader) { return reader->Info(document.id); });
+  return absl::IsNotFound(info.status()) || (info.ok() && info->epoch != document.epoch);
+}
+
+absl::StatusOr<std::optional<PackedHistory>> HistoryPacker::StepOf(const HistoryShape& shape,
+                                                                   bool settle) {
+  const ot::Revision packed = shape.blocks.empty() ? 0 : shape.blocks.back().last;
+  const auto waiting = static_cast<int64_t>(shape.document.snapshot_revision - packed);
   if (waiting >= (settle ? rule_.settled_commits_min : rule_.commits_min)) {
-    return PackSegments(*shape, settle);
+    return PackSegments(shape, settle);
   }
 
-  if (const auto range = settle ? NeighboursToMerge(*shape) : NewestToMerge(*shape)) {
-    return MergeBlocks(*shape, *range);
+  if (const auto range = settle ? NeighboursToMerge(shape) : NewestToMerge(shape)) {
+    return MergeBlocks(shape, *range);
   }
-  if (settle) return PackLastSnapshot(*shape);
+  if (settle) return PackLastSnapshot(shape);
   return std::nullopt;
 }
 
@@ -219,6 +234,7 @@ absl::StatusOr<PackedHistory> HistoryPacker::MakeBlock(const HistoryShape& shape
   absl::Status verified = Verify(*block, commits.before, commits.commits, commits.times.Times());
   if (!verified.ok()) return verified;
   PackedHistory packed{.document = shape.document.id,
+                       .epoch = shape.document.epoch,
                        .first = commits.before.revision + 1,
                        .last = block->after().revision,
                        .weight_bytes = block->weight_bytes(),
@@ -262,6 +278,7 @@ absl::StatusOr<std::optional<PackedHistory>> HistoryPacker::PackLastSnapshot(
   if (!snapshot.ok()) return snapshot.status();
   PackedHistory packed;
   packed.document = shape.document.id;
+  packed.epoch = shape.document.epoch;
   packed.last_snapshot = EncodePackedSnapshot(snapshot->head, snapshot->text, Effort::kBest);
   packed.last_snapshot_revision = revision;
   return packed;

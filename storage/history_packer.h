@@ -31,7 +31,8 @@ class HistoryPacker {
   HistoryPacker(SharedReader* reader, const PackRule& rule, const SnapshotRule& snapshot_rule)
       : reader_(reader), rule_(rule), snapshot_rule_(snapshot_rule) {}
 
-  // The next step for `document`, nullopt if there is nothing to do. kDataLoss if what is stored is
+  // The next step for `document`, nullopt if there is nothing to do or no such document (any more).
+  // kDataLoss if what is stored is
   // damaged: it stays as it is.
   absl::StatusOr<std::optional<PackedHistory>> Step(const std::string& document, bool settle);
 
@@ -42,6 +43,9 @@ class HistoryPacker {
     size_t begin;
     size_t end;
   };
+  absl::StatusOr<std::optional<PackedHistory>> StepOf(const HistoryShape& shape, bool settle);
+  // True if that document was deleted, whether or not there is another one of its id.
+  bool IsGone(const DocumentRow& document);
   std::optional<Range> NewestToMerge(const HistoryShape& shape) const;
   std::optional<Range> NeighboursToMerge(const HistoryShape& shape) const;
   absl::StatusOr<std::optional<PackedHistory>> PackSegments(const HistoryShape& shape, bool settle);

@@ -105,7 +105,7 @@ absl::Status HistoryRuns::ReadLengths(Run* run) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> HistoryRuns::Next(Run* run) {
+absl::StatusOr<bool> HistoryRuns::NextAuthor(Run* run) {
   if (commits_left_ == 0) return false;
   uint64_t head;
   if (!ot::ConsumeVarint(&runs_, &head)) return DamagedBlock("runs are cut short");
@@ -117,6 +117,12 @@ absl::StatusOr<bool> HistoryRuns::Next(Run* run) {
   commits_left_ -= run->commits;
   if (absl::Status read = ReadAuthor((head & kRunOfAnotherAuthor) != 0); !read.ok()) return read;
   run->author = carets_.author();
+  return true;
+}
+
+absl::StatusOr<bool> HistoryRuns::Next(Run* run) {
+  const absl::StatusOr<bool> found = NextAuthor(run);
+  if (!found.ok() || !*found) return found;
   run->lengths.clear();
   run->text = {};
   run->position = run->units = 0;

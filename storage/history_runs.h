@@ -1,5 +1,5 @@
 // The runs of a history block: what stands in its columns, and how they are read one after another.
-// Internal to history_block.cc and history_encoder.cc.
+// Internal to history_block.cc, history_encoder.cc and history_outline.cc.
 //
 // A run stands in the run column as varint((commits - 1) << 3 | another_author << 2 | kind). If
 // another author than that of the run before is at work, the author column has the rank among the
@@ -82,6 +82,9 @@ class HistoryRuns {
 
   // The next run; false after the last. kDataLoss if there is none that fits.
   absl::StatusOr<bool> Next(Run* run);
+  // The same, but only its kind, author and commits: what it does to the text is not read. Whoever
+  // walks with this does so from the first run to the end.
+  absl::StatusOr<bool> NextAuthor(Run* run);
   // The next of the deltas of runs of kOther.
   absl::StatusOr<ot::Delta> NextDelta();
   // OK if nothing is left in any column.

@@ -12,7 +12,6 @@
 #include "absl/time/time.h"
 #include "storage/files.h"
 #include "storage/head_mark.h"
-#include "storage/rows.h"
 #include "storage/sqlite.h"
 #include "storage/wal_scan.h"
 
@@ -32,12 +31,14 @@ std::optional<Head> RecoveredHead(const DataDirectory& directory, const std::str
   absl::StatusOr<sqlite::Connection> connection =
       sqlite::Connection::Open(directory.database_path(), sqlite::Access::kReadOnly, vfs);
   if (!connection.ok()) return std::nullopt;
-  absl::StatusOr<sqlite::Statement> select = connection->Prepare(kSelectDocument);
+  // Of every version of the schema.
+  absl::StatusOr<sqlite::Statement> select =
+      connection->Prepare("SELECT head_revision, head_digest FROM documents WHERE id = ?1");
   if (!select.ok()) return std::nullopt;
-  const absl::StatusOr<DocumentRow> row = FindDocument(&*select, document);
-  if (absl::IsNotFound(row.status())) return Head{};
-  if (!row.ok()) return std::nullopt;
-  return row->head;
+  const absl::StatusOr<bool> found = select->BindText(1, document).Step();
+  if (!found.ok()) return std::nullopt;
+  if (!*found) return Head{};
+  return Head{select->Uint64(0), select->Uint64(1)};
 }
 
 absl::Status Copy(int from, const std::string& from_path, int to, const std::string& to_path) {

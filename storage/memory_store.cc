@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "ot/apply.h"
 #include "storage/append_check.h"
+#include "storage/queries.h"
 #include "storage/store_errors.h"
 
 namespace coedit::storage {
@@ -20,6 +21,16 @@ StoredDocument Stored(const MemoryStore::Document& document) {
       .authors = {}};
   for (const auto& [number, author] : document.authors) stored.authors.push_back(author);
   return stored;
+}
+
+DocumentInfo InfoOf(const std::string& id, const MemoryStore::Document& document) {
+  return {.id = id,
+          .type = document.type,
+          .epoch = document.epoch,
+          .title = document.title,
+          .head = document.head,
+          .created_ms = document.created_ms,
+          .changed_ms = document.changed_ms};
 }
 
 // True if `author` may follow what is known of the authors: the same client under the same number,
@@ -119,22 +130,110 @@ void MemoryStore::ReadRevision(std::string document, ot::Revision revision,
   std::move(done)(std::move(snapshot));
 }
 
-void MemoryStore::List(std::string prefix, std::string after, int64_t limit,
-                       Callback<absl::StatusOr<std::vector<DocumentInfo>>> done) {
-  std::vector<DocumentInfo> infos;
-  for (auto document = documents_.lower_bound(prefix);
-       document != documents_.end() && absl::StartsWith(document->first, prefix) &&
-       static_cast<int64_t>(infos.size()) < limit;
+void MemoryStore::List(DocumentQuery query, Callback<absl::StatusOr<DocumentPage>> done) {
+  const Search search(query.search);
+  DocumentPage page;
+  for (auto document = documents_.lower_bound(query.prefix);
+       document != documents_.end() && absl::StartsWith(document->first, query.prefix);
        ++document) {
-    if (document->first <= after) continue;
-    const Document& from = document->second;
-    infos.push_back({.id = document->first,
-                     .type = from.type,
-                     .head = from.head,
-                     .created_ms = from.created_ms,
-                     .changed_ms = from.changed_ms});
+    if (document->first <= query.after) continue;
+    DocumentInfo info = InfoOf(document->first, document->second);
+    if (!search.Finds(info.id, info.title)) continue;
+    if (static_cast<int64_t>(page.documents.size()) >= query.limit) {
+      if (!page.documents.empty()) page.next = page.documents.back().id;
+      break;
+    }
+    page.documents.push_back(std::move(info));
   }
-  std::move(done)(std::move(infos));
+  std::move(done)(std::move(page));
+}
+
+void MemoryStore::Info(std::string document, Callback<absl::StatusOr<DocumentInfo>> done) {
+  const Document* found = Find(document);
+  if (found == nullptr) return std::move(done)(NoSuchDocument(document));
+  std::move(done)(InfoOf(document, *found));
+}
+
+void MemoryStore::Authors(std::string document,
+                          Callback<absl::StatusOr<std::vector<Author>>> done) {
+  const Document* found = Find(document);
+  if (found == nullptr) return std::move(done)(NoSuchDocument(document));
+  std::vector<Author> authors;
+  for (const auto& [number, author] : found->authors) authors.push_back(author);
+  std::move(done)(std::move(authors));
+}
+
+void MemoryStore::FindRevision(std::string document, int64_t at_ms,
+                               Callback<absl::StatusOr<ot::Revision>> done) {
+  const Document* found = Find(document);
+  if (found == nullptr) return std::move(done)(NoSuchDocument(document));
+  ot::Revision revision = found->head.revision;
+  while (revision > 0 && found->log[revision - 1].time_ms > at_ms) --revision;
+  std::move(done)(revision);
+}
+
+void MemoryStore::ReadTimeline(std::string document, int64_t points,
+                               Callback<absl::StatusOr<Timeline>> done) {
+  const Document* found = Find(document);
+  if (found == nullptr) return std::move(done)(NoSuchDocument(document));
+  Timeline timeline{.document = InfoOf(document, *found), .points = {}};
+  for (const ot::Revision revision : SpreadEvenly(found->head.revision, points)) {
+    const ot::Commit& commit = found->log[revision - 1];
+    timeline.points.push_back({revision, commit.time_ms, commit.author});
+  }
+  std::move(done)(std::move(timeline));
+}
+
+void MemoryStore::ListVersions(std::string document,
+                               Callback<absl::StatusOr<std::vector<Version>>> done) {
+  const Document* found = Find(document);
+  if (found == nullptr) return std::move(done)(NoSuchDocument(document));
+  std::vector<Version> versions;
+  for (const auto& [number, version] : found->versions) versions.push_back(version);
+  std::stable_sort(versions.begin(), versions.end(),
+                   [](const Version& a, const Version& b) { return a.revision < b.revision; });
+  std::move(done)(std::move(versions));
+}
+
+void MemoryStore::SetTitle(std::string document, std::optional<std::string> title,
+                           Callback<absl::Status> done) {
+  Document* found = Find(document);
+  if (found == nullptr) return std::move(done)(NoSuchDocument(document));
+  found->title = std::move(title);
+  std::move(done)(absl::OkStatus());
+}
+
+void MemoryStore::AddVersion(std::string document, Version version,
+                             Callback<absl::StatusOr<Version>> done) {
+  Document* found = Find(document);
+  if (found == nullptr) return std::move(done)(NoSuchDocument(document));
+  if (version.revision > found->head.revision) {
+    return std::move(done)(NoSuchRevision(document, version.revision, found->head.revision));
+  }
+  if (static_cast<int64_t>(found->versions.size()) >= kVersionsMax) {
+    return std::move(done)(TooManyVersions(document));
+  }
+  version.number = ++found->last_version;
+  found->versions[version.number] = version;
+  std::move(done)(std::move(version));
+}
+
+void MemoryStore::DeleteVersion(std::string document, VersionNumber number,
+                                Callback<absl::Status> done) {
+  Document* found = Find(document);
+  if (found == nullptr) return std::move(done)(NoSuchDocument(document));
+  if (found->versions.erase(number) == 0) return std::move(done)(NoSuchVersion(document, number));
+  std::move(done)(absl::OkStatus());
+}
+
+void MemoryStore::Delete(std::string document, Callback<absl::Status> done) {
+  if (documents_.erase(document) == 0) return std::move(done)(NoSuchDocument(document));
+  std::move(done)(absl::OkStatus());
+}
+
+MemoryStore::Document* MemoryStore::Find(const std::string& document) {
+  const auto found = documents_.find(document);
+  return found == documents_.end() ? nullptr : &found->second;
 }
 
 }  // namespace coedit::storage

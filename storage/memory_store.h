@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ class MemoryStore final : public Store {
   struct Document {
     ot::DocumentType type = ot::DocumentType::kRichText;
     std::string epoch;
+    std::optional<std::string> title;
     int64_t created_ms = 0;
     int64_t changed_ms = 0;
     Head head;
@@ -29,6 +31,8 @@ class MemoryStore final : public Store {
     int64_t tail_bytes = 0;       // of the deltas after the snapshot
     std::vector<ot::Commit> log;  // commit r stands at r - 1
     std::map<ot::AuthorNumber, Author> authors;
+    std::map<VersionNumber, Version> versions;
+    VersionNumber last_version = 0;  // the greatest number given so far
   };
   using Documents = std::map<std::string, Document>;
 
@@ -46,11 +50,27 @@ class MemoryStore final : public Store {
                    Callback<absl::StatusOr<std::vector<ot::Commit>>> done) override;
   void ReadRevision(std::string document, ot::Revision revision,
                     Callback<absl::StatusOr<Snapshot>> done) override;
-  void List(std::string prefix, std::string after, int64_t limit,
-            Callback<absl::StatusOr<std::vector<DocumentInfo>>> done) override;
+  void List(DocumentQuery query, Callback<absl::StatusOr<DocumentPage>> done) override;
+  void Info(std::string document, Callback<absl::StatusOr<DocumentInfo>> done) override;
+  void Authors(std::string document, Callback<absl::StatusOr<std::vector<Author>>> done) override;
+  void FindRevision(std::string document, int64_t at_ms,
+                    Callback<absl::StatusOr<ot::Revision>> done) override;
+  void ReadTimeline(std::string document, int64_t points,
+                    Callback<absl::StatusOr<Timeline>> done) override;
+  void ListVersions(std::string document,
+                    Callback<absl::StatusOr<std::vector<Version>>> done) override;
+  void SetTitle(std::string document, std::optional<std::string> title,
+                Callback<absl::Status> done) override;
+  void AddVersion(std::string document, Version version,
+                  Callback<absl::StatusOr<Version>> done) override;
+  void DeleteVersion(std::string document, VersionNumber number,
+                     Callback<absl::Status> done) override;
+  void Delete(std::string document, Callback<absl::Status> done) override;
 
  private:
   AppendResult DoAppend(AppendRequest request);
+  // nullptr if there is none.
+  Document* Find(const std::string& document);
 
   Documents documents_;
   SnapshotRule snapshot_rule_;

@@ -4,6 +4,7 @@
 #define COEDIT_STORAGE_ROWS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -23,18 +24,29 @@ struct DocumentRow {
   Head head;
   ot::Revision snapshot_revision = 0;  // of the newest snapshot
   int64_t tail_bytes = 0;              // of the segments after it
+  std::optional<std::string> title;
+  VersionNumber last_version = 0;  // the greatest number given so far
 };
 
-// Selects a document by its id; ReadDocumentRow reads what it finds.
-inline constexpr absl::string_view kSelectDocument =
-    "SELECT number, id, type, epoch, created_ms, changed_ms, head_revision, head_digest, "
-    "snapshot_revision, tail_bytes, checksum FROM documents WHERE id = ?1";
+// ReadDocumentRow reads what these find.
+#define COEDIT_SELECT_DOCUMENTS                                                          \
+  "SELECT number, id, type, epoch, created_ms, changed_ms, head_revision, head_digest, " \
+  "snapshot_revision, tail_bytes, title, last_version, checksum FROM documents "
+inline constexpr absl::string_view kSelectDocument = COEDIT_SELECT_DOCUMENTS "WHERE id = ?1";
+inline constexpr absl::string_view kSelectDocuments = COEDIT_SELECT_DOCUMENTS "ORDER BY id";
+inline constexpr absl::string_view kSelectDocumentsFrom =
+    COEDIT_SELECT_DOCUMENTS "WHERE id >= ?1 AND id > ?2 ORDER BY id";
+#undef COEDIT_SELECT_DOCUMENTS
 
 uint64_t RowChecksum(const DocumentRow& row);
+// What stands in it, damaged or not.
+DocumentRow ReadUncheckedDocumentRow(const sqlite::Statement& statement);
 // kDataLoss if the row is damaged.
 absl::StatusOr<DocumentRow> ReadDocumentRow(const sqlite::Statement& statement);
 // kNotFound if there is none, kDataLoss if it is damaged. `select` is kSelectDocument.
 absl::StatusOr<DocumentRow> FindDocument(sqlite::Statement* select, absl::string_view id);
+
+DocumentInfo InfoOf(const DocumentRow& row);
 
 // Selects the authors of document ?1 by number; ReadAuthorRow reads one.
 inline constexpr absl::string_view kSelectAuthors =
@@ -43,6 +55,14 @@ inline constexpr absl::string_view kSelectAuthors =
 
 uint64_t RowChecksum(int64_t document_number, const Author& author);
 absl::StatusOr<Author> ReadAuthorRow(int64_t document_number, const sqlite::Statement& statement);
+
+// Selects the versions of document ?1 by revision; ReadVersionRow reads one.
+inline constexpr absl::string_view kSelectVersions =
+    "SELECT number, revision, name, named_by, created_ms, checksum FROM versions "
+    "WHERE document = ?1 ORDER BY revision, number";
+
+uint64_t RowChecksum(int64_t document_number, const Version& version);
+absl::StatusOr<Version> ReadVersionRow(int64_t document_number, const sqlite::Statement& statement);
 
 }  // namespace coedit::storage
 

@@ -73,6 +73,23 @@ CREATE TABLE history_blocks (
 
 ALTER TABLE snapshots ADD COLUMN rung INTEGER NOT NULL DEFAULT 0;
 )",
+    // Titles, and revisions that people have named. `last_version` is the greatest number given so
+    // far. Rows of documents without either keep the checksum they have (rows.cc).
+    R"(
+ALTER TABLE documents ADD COLUMN title TEXT;
+ALTER TABLE documents ADD COLUMN last_version INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE versions (
+  document   INTEGER NOT NULL REFERENCES documents (number),
+  number     INTEGER NOT NULL,
+  revision   INTEGER NOT NULL,
+  name       TEXT NOT NULL,
+  named_by   TEXT,
+  created_ms INTEGER NOT NULL,
+  checksum   INTEGER NOT NULL,
+  PRIMARY KEY (document, number)
+) STRICT, WITHOUT ROWID;
+)",
 };
 
 absl::Status RefuseForeign(int64_t application_id) {

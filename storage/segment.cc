@@ -21,6 +21,65 @@ absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("segment: ", what));
 }
 
+// Takes a segment apart, commit by commit, up to the bytes of the deltas.
+class SegmentReader {
+ public:
+  static absl::StatusOr<SegmentReader> Begin(absl::string_view bytes) {
+    absl::StatusOr<absl::string_view> body = StripChecksum(bytes, "segment");
+    if (!body.ok()) return body.status();
+    if (body->empty() || body->front() != kFormat) return Damaged("unknown format");
+    body->remove_prefix(1);
+    uint64_t first;
+    uint64_t count;
+    ot::Digest digest;
+    if (!ot::ConsumeVarint(&*body, &first) || !ot::ConsumeVarint(&*body, &count) ||
+        !ConsumeFixed64(&*body, &digest)) {
+      return Damaged("cut short in its head");
+    }
+    if (count == 0 || count > body->size() / kCommitBytesMin) {
+      return Damaged(absl::StrCat(count, " commits in ", body->size(), " bytes"));
+    }
+    if (first == 0 || first > kRevisionMax - count) {
+      return Damaged(absl::StrCat("first revision ", first));
+    }
+    return SegmentReader(*body, {first - 1, digest}, count);
+  }
+
+  const Head& before() const { return before_; }
+  uint64_t commits_left() const { return commits_left_; }
+
+  // All of the next commit but its digest and delta, whose bytes are in `delta`.
+  absl::Status Next(ot::Commit* commit, absl::string_view* delta) {
+    --commits_left_;
+    commit->revision = ++revision_;
+    uint64_t time_step;
+    if (!ot::ConsumeVarint(&rest_, &commit->author) ||
+        !ot::ConsumeVarint(&rest_, &commit->sequence) || !ot::ConsumeVarint(&rest_, &time_step) ||
+        !ConsumeSized(&rest_, delta)) {
+      return Damaged(absl::StrCat("cut short in commit ", revision_));
+    }
+    time_ms_ = static_cast<int64_t>(static_cast<uint64_t>(time_ms_) +
+                                    static_cast<uint64_t>(UnZigZag(time_step)));
+    commit->time_ms = time_ms_;
+    return absl::OkStatus();
+  }
+
+  absl::Status ExpectEnd() const {
+    if (rest_.empty()) return absl::OkStatus();
+    return Damaged(absl::StrCat(rest_.size(), " bytes after its last commit"));
+  }
+
+ private:
+  SegmentReader(absl::string_view rest, const Head& before, uint64_t count)
+      : rest_(rest), before_(before), commits_left_(count), revision_(before.revision) {}
+
+  absl::string_view rest_;
+  Head before_;
+  uint64_t commits_left_;
+  ot::Revision revision_;
+  int64_t time_ms_ = 0;
+};
+
 }  // namespace
 
 std::string EncodeSegment(const Head& before, absl::Span<const ot::Commit> commits) {
@@ -48,52 +107,43 @@ std::string EncodeSegment(const Head& before, absl::Span<const ot::Commit> commi
 }
 
 absl::StatusOr<Segment> ParseSegment(absl::string_view bytes) {
-  absl::StatusOr<absl::string_view> body = StripChecksum(bytes, "segment");
-  if (!body.ok()) return body.status();
-  if (body->empty() || body->front() != kFormat) return Damaged("unknown format");
-  body->remove_prefix(1);
-
-  uint64_t first;
-  uint64_t count;
+  absl::StatusOr<SegmentReader> reader = SegmentReader::Begin(bytes);
+  if (!reader.ok()) return reader.status();
   Segment segment;
-  if (!ot::ConsumeVarint(&*body, &first) || !ot::ConsumeVarint(&*body, &count) ||
-      !ConsumeFixed64(&*body, &segment.before.digest)) {
-    return Damaged("cut short in its head");
-  }
-  if (count == 0 || count > body->size() / kCommitBytesMin) {
-    return Damaged(absl::StrCat(count, " commits in ", body->size(), " bytes"));
-  }
-  if (first == 0 || first > kRevisionMax - count) {
-    return Damaged(absl::StrCat("first revision ", first));
-  }
-  segment.before.revision = first - 1;
-  segment.commits.reserve(count);
+  segment.before = reader->before();
+  segment.commits.reserve(reader->commits_left());
   Head head = segment.before;
-  int64_t time_ms = 0;
-  for (uint64_t i = 0; i < count; ++i) {
+  while (reader->commits_left() > 0) {
     ot::Commit commit;
-    uint64_t time_step;
     absl::string_view delta;
-    if (!ot::ConsumeVarint(&*body, &commit.author) ||
-        !ot::ConsumeVarint(&*body, &commit.sequence) || !ot::ConsumeVarint(&*body, &time_step) ||
-        !ConsumeSized(&*body, &delta)) {
-      return Damaged(absl::StrCat("cut short in commit ", first + i));
-    }
+    if (absl::Status read = reader->Next(&commit, &delta); !read.ok()) return read;
     absl::StatusOr<ot::Delta> parsed = ot::ParseCanonical(delta);
     if (!parsed.ok()) {
-      return Damaged(absl::StrCat("commit ", first + i, ": ", parsed.status().message()));
+      return Damaged(absl::StrCat("commit ", commit.revision, ": ", parsed.status().message()));
     }
     commit.delta = *std::move(parsed);
-    time_ms = static_cast<int64_t>(static_cast<uint64_t>(time_ms) +
-                                   static_cast<uint64_t>(UnZigZag(time_step)));
-    commit.time_ms = time_ms;
-    head.digest = ot::ExtendDigest(head.digest, commit.author, commit.sequence, commit.delta);
-    commit.revision = ++head.revision;
+    head = {commit.revision,
+            ot::ExtendDigest(head.digest, commit.author, commit.sequence, commit.delta)};
     commit.digest = head.digest;
     segment.commits.push_back(std::move(commit));
   }
-  if (!body->empty()) return Damaged(absl::StrCat(body->size(), " bytes after its last commit"));
+  if (absl::Status end = reader->ExpectEnd(); !end.ok()) return end;
   return segment;
+}
+
+absl::StatusOr<std::vector<TimelinePoint>> ParseSegmentPoints(absl::string_view bytes) {
+  absl::StatusOr<SegmentReader> reader = SegmentReader::Begin(bytes);
+  if (!reader.ok()) return reader.status();
+  std::vector<TimelinePoint> points;
+  points.reserve(reader->commits_left());
+  while (reader->commits_left() > 0) {
+    ot::Commit commit;
+    absl::string_view delta;
+    if (absl::Status read = reader->Next(&commit, &delta); !read.ok()) return read;
+    points.push_back({commit.revision, commit.time_ms, commit.author});
+  }
+  if (absl::Status end = reader->ExpectEnd(); !end.ok()) return end;
+  return points;
 }
 
 }  // namespace coedit::storage

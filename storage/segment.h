@@ -28,6 +28,9 @@ std::string EncodeSegment(const Head& before, absl::Span<const ot::Commit> commi
 // Reads what EncodeSegment wrote. kDataLoss says what is wrong.
 absl::StatusOr<Segment> ParseSegment(absl::string_view bytes);
 
+// Who made each of its commits and when; the deltas are passed over.
+absl::StatusOr<std::vector<TimelinePoint>> ParseSegmentPoints(absl::string_view bytes);
+
 }  // namespace coedit::storage
 
 #endif  // COEDIT_STORAGE_SEGMENT_H_

@@ -178,6 +178,11 @@ absl::string_view Statement::Text(int column) const {
   return {text, static_cast<size_t>(sqlite3_column_bytes(handle_.get(), column))};
 }
 
+std::optional<std::string> Statement::OptionalText(int column) const {
+  if (sqlite3_column_type(handle_.get(), column) == SQLITE_NULL) return std::nullopt;
+  return std::string(Text(column));
+}
+
 absl::string_view Statement::Blob(int column) const {
   const auto* blob = static_cast<const char*>(sqlite3_column_blob(handle_.get(), column));
   return {blob, static_cast<size_t>(sqlite3_column_bytes(handle_.get(), column))};

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -73,6 +74,10 @@ class Statement {
   }
   Statement& BindText(int parameter, absl::string_view value);
   Statement& BindBlob(int parameter, absl::string_view value);
+  // NULL if there is none.
+  Statement& BindOptionalText(int parameter, const std::optional<std::string>& value) {
+    return value ? BindText(parameter, *value) : *this;  // unbound parameters are NULL
+  }
 
   // True: a row is there. False: done.
   absl::StatusOr<bool> Step();
@@ -84,6 +89,7 @@ class Statement {
   uint64_t Uint64(int column) const { return static_cast<uint64_t>(Int64(column)); }
   // Valid until the next Step or Reset.
   absl::string_view Text(int column) const;
+  std::optional<std::string> OptionalText(int column) const;
   absl::string_view Blob(int column) const;
 
  private:

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "storage/log_rows.h"
 #include "storage/schema.h"
@@ -51,9 +50,6 @@ constexpr absl::string_view kFindOldSegments =
     "SELECT id FROM documents WHERE number > ?1 AND number <= ?2 AND EXISTS "
     "(SELECT 1 FROM segments WHERE document = documents.number "
     "AND first_revision <= documents.snapshot_revision) ORDER BY number";
-constexpr absl::string_view kListDocuments =
-    "SELECT id, type, created_ms, changed_ms, head_revision, head_digest FROM documents "
-    "WHERE id >= ?1 AND id > ?2 ORDER BY id LIMIT ?3";
 
 }  // namespace
 
@@ -81,8 +77,7 @@ absl::Status SqliteReader::Prepare() {
        {std::pair(&select_document_, kSelectDocument),
         std::pair(&select_snapshot_, kSelectSnapshot), std::pair(&select_blocks_, kSelectBlocks),
         std::pair(&select_segments_, kSelectSegments), std::pair(&select_authors_, kSelectAuthors),
-        std::pair(&list_documents_, kListDocuments), std::pair(&select_shape_, kSelectShape),
-        std::pair(&select_rungs_, kSelectRungs),
+        std::pair(&select_shape_, kSelectShape), std::pair(&select_rungs_, kSelectRungs),
         std::pair(&select_old_segments_, kSelectOldSegments),
         std::pair(&select_block_bodies_, kSelectBlockBodies),
         std::pair(&find_old_segments_, kFindOldSegments)}) {
@@ -90,7 +85,7 @@ absl::Status SqliteReader::Prepare() {
     if (!prepared.ok()) return prepared.status();
     *statement = *std::move(prepared);
   }
-  return absl::OkStatus();
+  return PrepareQueries();
 }
 
 absl::StatusOr<StoredDocument> SqliteReader::Load(absl::string_view document) {
@@ -350,25 +345,6 @@ absl::StatusOr<std::vector<std::string>> SqliteReader::FindOldSegments(int64_t a
 
 absl::StatusOr<int64_t> SqliteReader::LastDocumentNumber() {
   return connection_.QueryInt64("SELECT ifnull(max(number), 0) FROM documents");
-}
-
-absl::StatusOr<std::vector<DocumentInfo>> SqliteReader::List(absl::string_view prefix,
-                                                             absl::string_view after,
-                                                             int64_t limit) {
-  const sqlite::ResetAtExit reset(&*list_documents_);
-  list_documents_->BindText(1, prefix).BindText(2, after).BindInt64(3, std::max<int64_t>(limit, 0));
-  std::vector<DocumentInfo> infos;
-  for (;;) {
-    const absl::StatusOr<bool> found = list_documents_->Step();
-    if (!found.ok()) return found.status();
-    // Ids that begin with the prefix stand together.
-    if (!*found || !absl::StartsWith(list_documents_->Text(0), prefix)) return infos;
-    infos.push_back({.id = std::string(list_documents_->Text(0)),
-                     .type = static_cast<ot::DocumentType>(list_documents_->Int64(1)),
-                     .head = {list_documents_->Uint64(4), list_documents_->Uint64(5)},
-                     .created_ms = list_documents_->Int64(2),
-                     .changed_ms = list_documents_->Int64(3)});
-  }
 }
 
 }  // namespace coedit::storage

@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "storage/history_outline.h"
 #include "storage/log_rows.h"
 #include "storage/rows.h"
 #include "storage/sqlite.h"
@@ -47,8 +48,12 @@ class SqliteReader {
   absl::StatusOr<std::vector<ot::Commit>> ReadCommits(absl::string_view document,
                                                       ot::Revision first, ot::Revision last);
   absl::StatusOr<Snapshot> ReadRevision(absl::string_view document, ot::Revision revision);
-  absl::StatusOr<std::vector<DocumentInfo>> List(absl::string_view prefix, absl::string_view after,
-                                                 int64_t limit);
+  absl::StatusOr<DocumentPage> List(const DocumentQuery& query);
+  absl::StatusOr<DocumentInfo> Info(absl::string_view document);
+  absl::StatusOr<std::vector<Author>> Authors(absl::string_view document);
+  absl::StatusOr<std::vector<Version>> ListVersions(absl::string_view document);
+  absl::StatusOr<ot::Revision> FindRevision(absl::string_view document, int64_t at_ms);
+  absl::StatusOr<Timeline> ReadTimeline(absl::string_view document, int64_t points);
 
   // For whoever packs old commits (history_packer.h). How the history of a document is kept.
   absl::StatusOr<HistoryShape> ReadShape(absl::string_view document);
@@ -70,6 +75,7 @@ class SqliteReader {
   explicit SqliteReader(sqlite::Connection connection) : connection_(std::move(connection)) {}
 
   absl::Status Prepare();
+  absl::Status PrepareQueries();
   absl::StatusOr<Snapshot> ReadRevision(absl::string_view document, ot::Revision revision,
                                         ot::Revision snapshot_max);
   static absl::StatusOr<std::vector<std::string>> ReadBodies(sqlite::Statement* statement,
@@ -85,6 +91,10 @@ class SqliteReader {
   absl::StatusOr<std::vector<LogRow>> ReadLog(const DocumentRow& row, ot::Revision first,
                                               ot::Revision last);
   absl::StatusOr<std::vector<Author>> ReadAuthors(const DocumentRow& row);
+  // The row that holds commit `revision` and, if it is a segment, those before it as far as a read
+  // may go and at most `limit` rows in all; the newest first.
+  absl::StatusOr<std::vector<HistoryOutline>> ReadOutlines(const DocumentRow& row,
+                                                           ot::Revision revision, int64_t limit);
 
   sqlite::Connection connection_;
   std::vector<std::string> damage_;
@@ -96,6 +106,9 @@ class SqliteReader {
   std::optional<sqlite::Statement> select_segments_;
   std::optional<sqlite::Statement> select_authors_;
   std::optional<sqlite::Statement> list_documents_;
+  std::optional<sqlite::Statement> select_versions_;
+  std::optional<sqlite::Statement> select_segments_back_;
+  std::optional<sqlite::Statement> select_block_back_;
   std::optional<sqlite::Statement> select_shape_;
   std::optional<sqlite::Statement> select_rungs_;
   std::optional<sqlite::Statement> select_old_segments_;

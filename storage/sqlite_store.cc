@@ -14,11 +14,20 @@ namespace {
 // What a request takes beside its segment or snapshot, about.
 constexpr int64_t kRequestBytes = 512;
 
+size_t BytesOf(const DocumentChange& change) {
+  if (const auto* titled = std::get_if<NewTitle>(&change.what)) {
+    return titled->title ? titled->title->size() : 0;
+  }
+  const auto* added = std::get_if<NewVersion>(&change.what);
+  return added == nullptr ? 0 : added->version.name.size();
+}
+
 int64_t BytesOf(const Write& write) {
   return kRequestBytes + static_cast<int64_t>(std::visit(
                              Overloaded{
                                  [](const AppendWrite& w) { return w.append.segment.size(); },
                                  [](const CreateWrite& w) { return w.create.snapshot.size(); },
+                                 [](const ChangeWrite& w) { return BytesOf(w.change); },
                              },
                              write));
 }
@@ -41,6 +50,7 @@ void Refuse(Write* write) {
                    w.create.snapshot = {};
                    w.created = {};
                  },
+                 [](ChangeWrite& w) { w.refused = true; },
              },
              *write);
 }
@@ -100,42 +110,130 @@ SqliteStore::~SqliteStore() {
   if (reader_thread_.joinable()) reader_thread_.join();
 }
 
-void SqliteStore::Load(std::string document, Callback<absl::StatusOr<StoredDocument>> done) {
+template <typename Use>
+auto SqliteStore::WithReader(Use use) {
+  using Result = decltype(use(static_cast<SqliteReader*>(nullptr)));
+  return reader_.With([&](SqliteReader* reader) -> Result {
+    if (reader == nullptr) {
+      return absl::UnavailableError("the database is closed after an I/O error");
+    }
+    Result result = use(reader);
+    for (std::string& damage : reader->TakeDamage()) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      ++damaged_snapshots_;
+      last_damage_ = std::move(damage);
+    }
+    return result;
+  });
+}
+
+template <typename T, typename Use>
+void SqliteStore::EnterRead(std::string document, Callback<absl::StatusOr<T>> done, Use use) {
   std::string lane = document;
-  Enter(std::move(lane), Read(LoadRead{std::move(document), std::move(done)}));
+  Enter(std::move(lane), Read([this, document = std::move(document), done = std::move(done),
+                               use = std::move(use)]() mutable {
+          std::move(done)(WithReader([&](SqliteReader* reader) { return use(reader, document); }));
+          const std::lock_guard<std::mutex> lock(mutex_);
+          Leave(document);
+        }));
+}
+
+void SqliteStore::Load(std::string document, Callback<absl::StatusOr<StoredDocument>> done) {
+  EnterRead(std::move(document), std::move(done),
+            [](SqliteReader* reader, const std::string& id) { return reader->Load(id); });
 }
 
 void SqliteStore::ReadCommits(std::string document, ot::Revision first, ot::Revision last,
                               Callback<absl::StatusOr<std::vector<ot::Commit>>> done) {
-  std::string lane = document;
-  Enter(std::move(lane), Read(CommitsRead{std::move(document), first, last, std::move(done)}));
+  EnterRead(std::move(document), std::move(done),
+            [first, last](SqliteReader* reader, const std::string& id) {
+              return reader->ReadCommits(id, first, last);
+            });
 }
 
 void SqliteStore::ReadRevision(std::string document, ot::Revision revision,
                                Callback<absl::StatusOr<Snapshot>> done) {
-  std::string lane = document;
-  Enter(std::move(lane), Read(RevisionRead{std::move(document), revision, std::move(done)}));
+  EnterRead(std::move(document), std::move(done),
+            [revision](SqliteReader* reader, const std::string& id) {
+              return reader->ReadRevision(id, revision);
+            });
 }
 
-void SqliteStore::List(std::string prefix, std::string after, int64_t limit,
-                       Callback<absl::StatusOr<std::vector<DocumentInfo>>> done) {
-  // Of no document: it sees what is durable when its turn comes.
+void SqliteStore::List(DocumentQuery query, Callback<absl::StatusOr<DocumentPage>> done) {
+  // In no lane: it is of no document.
   const std::lock_guard<std::mutex> lock(mutex_);
-  reads_.push_back(ListRead{std::move(prefix), std::move(after), limit, std::move(done)});
+  reads_.push_back([this, query = std::move(query), done = std::move(done)]() mutable {
+    std::move(done)(WithReader([&](SqliteReader* reader) { return reader->List(query); }));
+  });
   reader_wakeup_.notify_one();
 }
 
+void SqliteStore::Info(std::string document, Callback<absl::StatusOr<DocumentInfo>> done) {
+  EnterRead(std::move(document), std::move(done),
+            [](SqliteReader* reader, const std::string& id) { return reader->Info(id); });
+}
+
+void SqliteStore::Authors(std::string document,
+                          Callback<absl::StatusOr<std::vector<Author>>> done) {
+  EnterRead(std::move(document), std::move(done),
+            [](SqliteReader* reader, const std::string& id) { return reader->Authors(id); });
+}
+
+void SqliteStore::FindRevision(std::string document, int64_t at_ms,
+                               Callback<absl::StatusOr<ot::Revision>> done) {
+  EnterRead(std::move(document), std::move(done),
+            [at_ms](SqliteReader* reader, const std::string& id) {
+              return reader->FindRevision(id, at_ms);
+            });
+}
+
+void SqliteStore::ReadTimeline(std::string document, int64_t points,
+                               Callback<absl::StatusOr<Timeline>> done) {
+  EnterRead(std::move(document), std::move(done),
+            [points](SqliteReader* reader, const std::string& id) {
+              return reader->ReadTimeline(id, points);
+            });
+}
+
+void SqliteStore::ListVersions(std::string document,
+                               Callback<absl::StatusOr<std::vector<Version>>> done) {
+  EnterRead(std::move(document), std::move(done),
+            [](SqliteReader* reader, const std::string& id) { return reader->ListVersions(id); });
+}
+
+void SqliteStore::EnterWrite(Write write) {
+  std::string lane = DocumentOf(write);
+  Enter(std::move(lane), std::move(write));
+}
+
+void SqliteStore::SetTitle(std::string document, std::optional<std::string> title,
+                           Callback<absl::Status> done) {
+  EnterWrite(MakeTitleWrite(std::move(document), std::move(title), std::move(done)));
+}
+
+void SqliteStore::AddVersion(std::string document, Version version,
+                             Callback<absl::StatusOr<Version>> done) {
+  EnterWrite(MakeVersionWrite(std::move(document), std::move(version), std::move(done)));
+}
+
+void SqliteStore::DeleteVersion(std::string document, VersionNumber number,
+                                Callback<absl::Status> done) {
+  EnterWrite(MakeVersionDeletionWrite(std::move(document), number, std::move(done)));
+}
+
+void SqliteStore::Delete(std::string document, Callback<absl::Status> done) {
+  EnterWrite(MakeDeletionWrite(std::move(document), std::move(done)));
+}
+
 void SqliteStore::Append(AppendRequest request, Callback<AppendResult> done) {
-  std::string lane = request.document;
-  Enter(std::move(lane), Write(MakeAppendWrite(std::move(request), std::move(done))));
+  EnterWrite(MakeAppendWrite(std::move(request), std::move(done)));
 }
 
 void SqliteStore::Create(std::string document, ot::DocumentType type, ot::Text initial,
                          std::string epoch, int64_t now_ms,
                          Callback<absl::StatusOr<StoredDocument>> done) {
-  std::string lane = document;
-  Enter(std::move(lane), Write(MakeCreateWrite(std::move(document), type, std::move(initial),
-                                               std::move(epoch), now_ms, std::move(done))));
+  EnterWrite(MakeCreateWrite(std::move(document), type, std::move(initial), std::move(epoch),
+                             now_ms, std::move(done)));
 }
 
 SqliteStoreStatistics SqliteStore::Statistics() const {
@@ -281,53 +379,9 @@ void SqliteStore::RunReader() {
     if (reads_.empty()) return;
     std::vector<Read> reads = std::exchange(reads_, {});
     lock.unlock();
-    for (Read& read : reads) std::visit([this](auto& request) { Answer(&request); }, read);
+    for (Read& read : reads) std::move(read)();
     lock.lock();
   }
-}
-
-template <typename Use>
-auto SqliteStore::WithReader(Use use) {
-  using Result = decltype(use(static_cast<SqliteReader*>(nullptr)));
-  return reader_.With([&](SqliteReader* reader) -> Result {
-    if (reader == nullptr) {
-      return absl::UnavailableError("the database is closed after an I/O error");
-    }
-    Result result = use(reader);
-    for (std::string& damage : reader->TakeDamage()) {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      ++damaged_snapshots_;
-      last_damage_ = std::move(damage);
-    }
-    return result;
-  });
-}
-
-void SqliteStore::Answer(LoadRead* read) {
-  std::move(read->done)(
-      WithReader([&](SqliteReader* reader) { return reader->Load(read->document); }));
-  const std::lock_guard<std::mutex> lock(mutex_);
-  Leave(read->document);
-}
-
-void SqliteStore::Answer(CommitsRead* read) {
-  std::move(read->done)(WithReader([&](SqliteReader* reader) {
-    return reader->ReadCommits(read->document, read->first, read->last);
-  }));
-  const std::lock_guard<std::mutex> lock(mutex_);
-  Leave(read->document);
-}
-
-void SqliteStore::Answer(RevisionRead* read) {
-  std::move(read->done)(WithReader(
-      [&](SqliteReader* reader) { return reader->ReadRevision(read->document, read->revision); }));
-  const std::lock_guard<std::mutex> lock(mutex_);
-  Leave(read->document);
-}
-
-void SqliteStore::Answer(ListRead* read) {
-  std::move(read->done)(WithReader(
-      [&](SqliteReader* reader) { return reader->List(read->prefix, read->after, read->limit); }));
 }
 
 }  // namespace coedit::storage

@@ -1,11 +1,10 @@
 // SqliteStore: a Store in one SQLite database, for one process.
 //
 //   the thread that asks     encodes commits into a segment, queues the request
-//   writer thread            takes every append and creation that waits, of all documents, in one
-//                            transaction; the only one that writes and checkpoints
-//   reader thread            Load, ReadCommits, ReadRevision and List, on a connection that cannot
-//   write; so a
-//                            large document that is opened does not hold up anybody's commits
+//   writer thread            takes every append, creation and change that waits, of all documents,
+//                            in one transaction; the only one that writes and checkpoints
+//   reader thread            whatever only reads, on a connection that cannot write; so a large
+//                            document that is opened does not hold up anybody's commits
 //   packing thread           turns old segments into history blocks (background_packer.h)
 //
 // Calls of one document are answered in order: writes may be on their way together, or reads may,
@@ -20,12 +19,15 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <variant>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "storage/background_packer.h"
 #include "storage/batch_writer.h"
@@ -53,8 +55,22 @@ class SqliteStore final : public Store {
                    Callback<absl::StatusOr<std::vector<ot::Commit>>> done) override;
   void ReadRevision(std::string document, ot::Revision revision,
                     Callback<absl::StatusOr<Snapshot>> done) override;
-  void List(std::string prefix, std::string after, int64_t limit,
-            Callback<absl::StatusOr<std::vector<DocumentInfo>>> done) override;
+  void List(DocumentQuery query, Callback<absl::StatusOr<DocumentPage>> done) override;
+  void Info(std::string document, Callback<absl::StatusOr<DocumentInfo>> done) override;
+  void Authors(std::string document, Callback<absl::StatusOr<std::vector<Author>>> done) override;
+  void FindRevision(std::string document, int64_t at_ms,
+                    Callback<absl::StatusOr<ot::Revision>> done) override;
+  void ReadTimeline(std::string document, int64_t points,
+                    Callback<absl::StatusOr<Timeline>> done) override;
+  void ListVersions(std::string document,
+                    Callback<absl::StatusOr<std::vector<Version>>> done) override;
+  void SetTitle(std::string document, std::optional<std::string> title,
+                Callback<absl::Status> done) override;
+  void AddVersion(std::string document, Version version,
+                  Callback<absl::StatusOr<Version>> done) override;
+  void DeleteVersion(std::string document, VersionNumber number,
+                     Callback<absl::Status> done) override;
+  void Delete(std::string document, Callback<absl::Status> done) override;
 
   // Returns when nothing is left to pack now. For tests and measurements.
   void WaitUntilPacked() { packer_.WaitUntilIdle(); }
@@ -66,28 +82,8 @@ class SqliteStore final : public Store {
   const std::string& lost_before() const { return lost_before_; }
 
  private:
-  struct LoadRead {
-    std::string document;
-    Callback<absl::StatusOr<StoredDocument>> done;
-  };
-  struct CommitsRead {
-    std::string document;
-    ot::Revision first;
-    ot::Revision last;
-    Callback<absl::StatusOr<std::vector<ot::Commit>>> done;
-  };
-  struct RevisionRead {
-    std::string document;
-    ot::Revision revision;
-    Callback<absl::StatusOr<Snapshot>> done;
-  };
-  struct ListRead {
-    std::string prefix;
-    std::string after;
-    int64_t limit;
-    Callback<absl::StatusOr<std::vector<DocumentInfo>>> done;
-  };
-  using Read = std::variant<LoadRead, CommitsRead, RevisionRead, ListRead>;
+  // Reads, answers, and leaves its lane.
+  using Read = absl::AnyInvocable<void() &&>;
   using Request = std::variant<Write, Read>;
 
   // The calls of one document that are not answered yet.
@@ -100,6 +96,7 @@ class SqliteStore final : public Store {
   SqliteStore(std::unique_ptr<DataDirectory> directory, SqliteStoreOptions options);
 
   void Enter(std::string document, Request request);
+  void EnterWrite(Write write);
   // With mutex_ held:
   void Dispatch(Lane* lane, Request request);
   void Leave(const std::string& document);
@@ -107,10 +104,9 @@ class SqliteStore final : public Store {
 
   void RunWriter();
   void RunReader();
-  void Answer(LoadRead* read);
-  void Answer(CommitsRead* read);
-  void Answer(RevisionRead* read);
-  void Answer(ListRead* read);
+  // Queues what is answered with what `use(SqliteReader*, document)` returns.
+  template <typename T, typename Use>
+  void EnterRead(std::string document, Callback<absl::StatusOr<T>> done, Use use);
   // What `use(SqliteReader*)` returns, a StatusOr.
   template <typename Use>
   auto WithReader(Use use);

@@ -17,8 +17,8 @@ constexpr int64_t kWalFrameHeadBytes = 24;
 
 constexpr absl::string_view kInsertDocument =
     "INSERT INTO documents (id, type, epoch, created_ms, changed_ms, head_revision, head_digest, "
-    "snapshot_revision, tail_bytes, checksum, number) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    "snapshot_revision, tail_bytes, checksum, number, title) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 constexpr absl::string_view kUpdateDocument =
     "UPDATE documents SET changed_ms = ?2, head_revision = ?3, head_digest = ?4, "
     "snapshot_revision = ?5, tail_bytes = ?6, checksum = ?7 WHERE number = ?1";
@@ -91,6 +91,8 @@ absl::Status SqliteWriter::Prepare() {
   const char* const synchronous =
       Mutated(Mutation::kFsyncSkipped) ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL";
   if (absl::Status done = connection_.Execute(synchronous); !done.ok()) return done;
+  // What was deleted is overwritten, not only forgotten; some builds of SQLite do so anyway.
+  if (absl::Status done = connection_.Execute("PRAGMA secure_delete = ON"); !done.ok()) return done;
   // Before the file is turned to WAL, so that what is not ours is refused untouched.
   if (absl::Status done = MigrateSchema(&connection_); !done.ok()) return done;
   if (absl::Status done = UseWriteAheadLog(&connection_); !done.ok()) return done;
@@ -210,7 +212,8 @@ absl::Status SqliteWriter::Create(const EncodedCreate& create) {
                         .epoch = create.epoch,
                         .created_ms = create.now_ms,
                         .changed_ms = create.now_ms,
-                        .head = {}};
+                        .head = {},
+                        .title = create.title};
   absl::Status done = insert_document_->BindText(1, row.id)
                           .BindInt64(2, static_cast<int64_t>(row.type))
                           .BindText(3, row.epoch)
@@ -222,6 +225,7 @@ absl::Status SqliteWriter::Create(const EncodedCreate& create) {
                           .BindInt64(9, row.tail_bytes)
                           .BindUint64(10, RowChecksum(row))
                           .BindInt64(11, row.number)
+                          .BindOptionalText(12, row.title)
                           .Run();
   if (!done.ok()) return done;
   return insert_snapshot_->BindInt64(1, row.number)
@@ -233,6 +237,7 @@ absl::Status SqliteWriter::Create(const EncodedCreate& create) {
 absl::Status SqliteWriter::Replace(const PackedHistory& packed) {
   const absl::StatusOr<DocumentRow> row = FindDocument(&*select_document_, packed.document);
   if (!row.ok()) return row.status();
+  if (row->epoch != packed.epoch) return NoSuchDocument(packed.document);
   if (!packed.block.empty()) {
     if (absl::Status done = ReplaceRows(*row, packed); !done.ok()) return done;
   }

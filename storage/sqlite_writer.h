@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -41,11 +42,29 @@ struct EncodedCreate {
   std::string epoch;
   int64_t now_ms = 0;
   std::string snapshot;
+  std::optional<std::string> title;
+};
+
+// What is changed of a document beside its text.
+struct NewTitle {
+  std::optional<std::string> title;
+};
+struct NewVersion {
+  Version version;  // its number does not count
+};
+struct VersionDeletion {
+  VersionNumber number = 0;
+};
+struct Deletion {};
+struct DocumentChange {
+  std::string document;
+  std::variant<NewTitle, NewVersion, VersionDeletion, Deletion> what;
 };
 
 // Rows that take the place of others: old segments or blocks become one block.
 struct PackedHistory {
   std::string document;
+  std::string epoch;  // another one: the document is not the one that was packed
   ot::Revision first = 0;
   ot::Revision last = 0;
   int64_t weight_bytes = 0;
@@ -84,7 +103,12 @@ class SqliteWriter {
   // Likewise. kAlreadyExists if the document exists.
   absl::Status Create(const EncodedCreate& create);
 
-  // Likewise. kFailedPrecondition if the rows are not those that were packed: nothing was changed.
+  // Likewise; the number of the version it was about. As Store says of each change. With kNotFound,
+  // kOutOfRange and kFailedPrecondition nothing was changed: the transaction may go on.
+  absl::StatusOr<VersionNumber> Change(const DocumentChange& change);
+
+  // Likewise. kNotFound if the document is gone, kFailedPrecondition if the rows are not those that
+  // were packed: nothing was changed.
   absl::Status Replace(const PackedHistory& packed);
 
   // Waits up to `wait` for readers that are in its way.
@@ -107,6 +131,11 @@ class SqliteWriter {
   absl::Status PutAuthor(const DocumentRow& row, const Author& author);
   absl::Status PutSnapshot(const DocumentRow& row, absl::string_view body);
   absl::Status ReplaceRows(const DocumentRow& row, const PackedHistory& packed);
+  absl::StatusOr<VersionNumber> AddVersion(DocumentRow* row, Version version);
+  absl::Status DeleteVersion(const DocumentRow& row, VersionNumber number);
+  absl::Status DeleteDocument(absl::string_view document);
+  // Title and last version.
+  absl::Status UpdateNames(const DocumentRow& row);
 
   sqlite::Connection connection_;
   SnapshotRule snapshot_rule_;

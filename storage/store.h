@@ -1,8 +1,10 @@
 // Store: what is durable, and nothing else.
 //
 // A store keeps, for each document, the log of commits, snapshots, who the authors are and the last
-// operation of each. Append is a compare-and-swap on the head (revision, digest), so a second
-// writer is refused instead of believed.
+// operation of each, its title and the versions that people have named. Append is a
+// compare-and-swap on the head (revision, digest), so a second writer is refused instead of
+// believed. The store does not judge texts for people (names, titles): whoever takes them from
+// outside does.
 //
 // Every call returns at once; its callback runs exactly once, on a thread of the store's own
 // choosing (MemoryStore: inside the call), with the calls of one document answered in order. A
@@ -83,9 +85,51 @@ struct AppendResult {
 struct DocumentInfo {
   std::string id;
   ot::DocumentType type = ot::DocumentType::kRichText;
+  std::string epoch;
+  std::optional<std::string> title;
   Head head;
   int64_t created_ms = 0;  // Unix epoch
-  int64_t changed_ms = 0;
+  int64_t changed_ms = 0;  // of the last commit; titles and versions do not count
+};
+
+struct DocumentQuery {
+  std::string prefix;  // of the id
+  std::string search;  // in the id or the title, upper and lower case alike; empty: anything
+  std::string after;   // only ids greater than this
+  int64_t limit = 0;
+};
+
+struct DocumentPage {
+  std::vector<DocumentInfo> documents;  // by id
+  // To be given as `after` for what follows; empty if nothing does. A page may be short, or empty,
+  // and have one, because a search looks at so many documents at a time.
+  std::string next;
+};
+
+using VersionNumber = uint64_t;
+
+// A revision that somebody gave a name.
+struct Version {
+  VersionNumber number = 0;  // from 1, within its document; given by the store, never given again
+  ot::Revision revision = 0;
+  std::string name;
+  std::optional<std::string> by;  // who named it
+  int64_t created_ms = 0;         // Unix epoch
+};
+
+inline constexpr int64_t kVersionsMax = 1000;        // of a document
+inline constexpr int64_t kTimelinePointsMax = 1000;  // of one answer
+
+// What of a commit can be told without reading it.
+struct TimelinePoint {
+  ot::Revision revision = 0;
+  int64_t time_ms = 0;
+  ot::AuthorNumber author = 0;
+};
+
+struct Timeline {
+  DocumentInfo document;              // as it was when the points were taken
+  std::vector<TimelinePoint> points;  // by revision, the last one is the head
 };
 
 class Store {
@@ -117,9 +161,54 @@ class Store {
   virtual void ReadRevision(std::string document, ot::Revision revision,
                             Callback<absl::StatusOr<Snapshot>> done) = 0;
 
-  // Documents whose id begins with `prefix` and is greater than `after`, by id, at most `limit`.
-  virtual void List(std::string prefix, std::string after, int64_t limit,
-                    Callback<absl::StatusOr<std::vector<DocumentInfo>>> done) = 0;
+  // Documents by id. Of no document's order: it sees what is durable when its turn comes.
+  virtual void List(DocumentQuery query, Callback<absl::StatusOr<DocumentPage>> done) = 0;
+
+  // The rest concerns one document: kNotFound if there is none, kDataLoss if what has to be read is
+  // damaged, kUnavailable if the store cannot read or write now.
+  virtual void Info(std::string document, Callback<absl::StatusOr<DocumentInfo>> done) = 0;
+
+  // Its authors by number, without loading the text.
+  virtual void Authors(std::string document,
+                       Callback<absl::StatusOr<std::vector<Author>>> done) = 0;
+
+  // The greatest revision whose commit was made at or before `at_ms`; 0 if there is none. By the
+  // times that stand in the history, as ReadCommits gives them: they are of a wall clock, which may
+  // have been set back, and then a later commit may have an earlier time and counts; and those of
+  // old commits are kept to within two seconds (time_track.h).
+  virtual void FindRevision(std::string document, int64_t at_ms,
+                            Callback<absl::StatusOr<ot::Revision>> done) = 0;
+
+  // `points` revisions, 1 to kTimelinePointsMax, spread evenly over the history: revision
+  // ceil(i * head / points) for i from 1 to points; all of them if there are no more. Revision 0,
+  // which nobody committed, is none of them.
+  virtual void ReadTimeline(std::string document, int64_t points,
+                            Callback<absl::StatusOr<Timeline>> done) = 0;
+
+  // Its versions by revision, and those of one revision by number.
+  virtual void ListVersions(std::string document,
+                            Callback<absl::StatusOr<std::vector<Version>>> done) = 0;
+
+  // Changes. They answer when they are durable. Besides the codes above: kResourceExhausted if the
+  // disk is full, and kUnknown if it cannot be known whether it is done: read before you believe.
+  // With any other code nothing was changed.
+
+  virtual void SetTitle(std::string document, std::optional<std::string> title,
+                        Callback<absl::Status> done) = 0;
+
+  // Gives `version` a number, with which it is answered; the one in it does not count. kOutOfRange
+  // if the document has no such revision, kFailedPrecondition if it has kVersionsMax versions.
+  virtual void AddVersion(std::string document, Version version,
+                          Callback<absl::StatusOr<Version>> done) = 0;
+
+  // kOutOfRange if the document has no version of that number.
+  virtual void DeleteVersion(std::string document, VersionNumber number,
+                             Callback<absl::Status> done) = 0;
+
+  // Removes all that is kept of the document. An append that comes later conflicts; but whoever
+  // asks sees to it that nobody appends any more, because a new document of the same id begins at
+  // the same head. It must be created with an epoch of its own.
+  virtual void Delete(std::string document, Callback<absl::Status> done) = 0;
 };
 
 }  // namespace coedit::storage

@@ -34,6 +34,16 @@ absl::Status NoSuchRevision(absl::string_view document, ot::Revision revision, o
                                             "' asked for, its head is ", head));
 }
 
+absl::Status NoSuchVersion(absl::string_view document, VersionNumber number) {
+  return absl::OutOfRangeError(
+      absl::StrCat("no version ", number, " of document '", document, "'"));
+}
+
+absl::Status TooManyVersions(absl::string_view document) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("document '", document, "' has ", kVersionsMax, " versions, which is the most"));
+}
+
 AppendResult UnknownDocumentConflict(absl::string_view document) {
   return Conflict(absl::StrCat("no document '", document, "'"));
 }

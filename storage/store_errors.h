@@ -15,6 +15,8 @@ absl::Status DocumentExists(absl::string_view document);
 absl::Status NoSuchCommits(absl::string_view document, ot::Revision first, ot::Revision last,
                            ot::Revision head);
 absl::Status NoSuchRevision(absl::string_view document, ot::Revision revision, ot::Revision head);
+absl::Status NoSuchVersion(absl::string_view document, VersionNumber number);
+absl::Status TooManyVersions(absl::string_view document);
 
 // AppendOutcome::kConflict with the reason.
 AppendResult UnknownDocumentConflict(absl::string_view document);

@@ -37,6 +37,11 @@ int64_t FloorDivide(int64_t a, int64_t b) {
   return a % b != 0 && (a % b < 0) != (b < 0) ? quotient - 1 : quotient;
 }
 
+// The time `index` commits along a line of `count` commits and `step_ms`.
+int64_t OnLine(int64_t knot_ms, int64_t step_ms, int64_t index, int64_t count) {
+  return Add(knot_ms, index == count ? step_ms : FloorDivide(step_ms * index, count));
+}
+
 absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("times: ", what));
 }
@@ -127,13 +132,57 @@ std::vector<int64_t> TimeTrack::Times() const {
   times.push_back(knot_ms);
   for (const Line& line : lines_) {
     const int64_t step_ms = Multiply(line.step, unit_ms_);
-    for (int64_t i = 1; i < line.count; ++i) {
-      times.push_back(Add(knot_ms, FloorDivide(step_ms * i, line.count)));
+    for (int64_t i = 1; i <= line.count; ++i) {
+      times.push_back(OnLine(knot_ms, step_ms, i, line.count));
     }
-    knot_ms = Add(knot_ms, step_ms);
-    times.push_back(knot_ms);
+    knot_ms = times.back();
   }
   return times;
+}
+
+std::vector<int64_t> TimeTrack::TimesAt(absl::Span<const int64_t> indices) const {
+  std::vector<int64_t> times;
+  times.reserve(indices.size());
+  int64_t knot_ms = Multiply(start_, unit_ms_);
+  int64_t begin = 0;
+  auto line = lines_.begin();
+  for (const int64_t index : indices) {
+    for (; line != lines_.end() && begin + line->count < index; ++line) {
+      begin += line->count;
+      knot_ms = Add(knot_ms, Multiply(line->step, unit_ms_));
+    }
+    times.push_back(index == begin ? knot_ms
+                                   : OnLine(knot_ms, Multiply(line->step, unit_ms_), index - begin,
+                                            line->count));
+  }
+  return times;
+}
+
+std::optional<int64_t> TimeTrack::LastNotAfter(int64_t time_ms, int64_t end) const {
+  std::optional<int64_t> found;
+  int64_t knot_ms = Multiply(start_, unit_ms_);
+  if (end > 0 && knot_ms <= time_ms) found = 0;
+  int64_t begin = 0;
+  for (const Line& line : lines_) {
+    const int64_t last = std::min(line.count, end - 1 - begin);
+    if (last < 1) break;
+    const int64_t step_ms = Multiply(line.step, unit_ms_);
+    if (OnLine(knot_ms, step_ms, last, line.count) <= time_ms) {
+      found = begin + last;
+    } else if (step_ms > 0) {  // on a line that falls the others are later still
+      int64_t not_after = 0;
+      int64_t after = last;
+      while (after - not_after > 1) {
+        const int64_t middle = not_after + (after - not_after) / 2;
+        const bool is_after = OnLine(knot_ms, step_ms, middle, line.count) > time_ms;
+        (is_after ? after : not_after) = middle;
+      }
+      if (not_after > 0) found = begin + not_after;
+    }
+    begin += line.count;
+    knot_ms = Add(knot_ms, step_ms);
+  }
+  return found;
 }
 
 void TimeTrack::AppendColumns(Columns* columns) const {

@@ -8,6 +8,7 @@
 #define COEDIT_STORAGE_TIME_TRACK_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ class TimeTrack {
   int64_t size() const { return size_; }
   // The time of each commit, ms since 1970.
   std::vector<int64_t> Times() const;
+  // The time of the commits at `indices`, which rise and are below size().
+  std::vector<int64_t> TimesAt(absl::Span<const int64_t> indices) const;
+  // The greatest index below `end` whose commit was made at or before `time_ms`.
+  std::optional<int64_t> LastNotAfter(int64_t time_ms, int64_t end) const;
 
   // Bytes of the numbers below, one column each; docs/storage.md has the format.
   struct Columns {

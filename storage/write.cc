@@ -8,6 +8,19 @@
 #include "storage/snapshot_codec.h"
 
 namespace coedit::storage {
+namespace {
+
+// Of a change that has no number to tell.
+ChangeWrite MakeChangeWrite(DocumentChange change, Store::Callback<absl::Status> done) {
+  ChangeWrite write;
+  write.change = std::move(change);
+  write.done = [done = std::move(done)](absl::StatusOr<VersionNumber> result) mutable {
+    std::move(done)(result.status());
+  };
+  return write;
+}
+
+}  // namespace
 
 AppendWrite MakeAppendWrite(AppendRequest request, Store::Callback<AppendResult> done) {
   CheckAppendRequest(request);
@@ -33,7 +46,8 @@ CreateWrite MakeCreateWrite(std::string document, ot::DocumentType type, ot::Tex
                   .type = type,
                   .epoch = epoch,
                   .now_ms = now_ms,
-                  .snapshot = EncodeSnapshot(Head{}, initial)};
+                  .snapshot = EncodeSnapshot(Head{}, initial),
+                  .title = {}};
   write.created = {.type = type,
                    .epoch = std::move(epoch),
                    .snapshot = {Head{}, std::move(initial)},
@@ -43,11 +57,39 @@ CreateWrite MakeCreateWrite(std::string document, ot::DocumentType type, ot::Tex
   return write;
 }
 
+ChangeWrite MakeTitleWrite(std::string document, std::optional<std::string> title,
+                           Store::Callback<absl::Status> done) {
+  return MakeChangeWrite({std::move(document), NewTitle{std::move(title)}}, std::move(done));
+}
+
+ChangeWrite MakeVersionWrite(std::string document, Version version,
+                             Store::Callback<absl::StatusOr<Version>> done) {
+  ChangeWrite write;
+  write.change = {std::move(document), NewVersion{version}};
+  write.done = [version = std::move(version),
+                done = std::move(done)](absl::StatusOr<VersionNumber> number) mutable {
+    if (!number.ok()) return std::move(done)(number.status());
+    version.number = *number;
+    std::move(done)(std::move(version));
+  };
+  return write;
+}
+
+ChangeWrite MakeVersionDeletionWrite(std::string document, VersionNumber number,
+                                     Store::Callback<absl::Status> done) {
+  return MakeChangeWrite({std::move(document), VersionDeletion{number}}, std::move(done));
+}
+
+ChangeWrite MakeDeletionWrite(std::string document, Store::Callback<absl::Status> done) {
+  return MakeChangeWrite({std::move(document), Deletion{}}, std::move(done));
+}
+
 const std::string& DocumentOf(const Write& write) {
   return std::visit(
       Overloaded{
           [](const AppendWrite& w) -> const std::string& { return w.append.document; },
           [](const CreateWrite& w) -> const std::string& { return w.create.document; },
+          [](const ChangeWrite& w) -> const std::string& { return w.change.document; },
       },
       write);
 }
@@ -59,6 +101,7 @@ void CallBack(Write write) {
                    if (!w.result.ok()) return std::move(w.done)(std::move(w.result));
                    std::move(w.done)(std::move(w.created));
                  },
+                 [](ChangeWrite& w) { std::move(w.done)(std::move(w.result)); },
              },
              write);
 }

@@ -3,10 +3,12 @@
 #define COEDIT_STORAGE_WRITE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "storage/sqlite_writer.h"
 #include "storage/store.h"
 
@@ -29,13 +31,27 @@ struct CreateWrite {
   absl::Status result;  // set by BatchWriter
 };
 
-using Write = std::variant<AppendWrite, CreateWrite>;
+struct ChangeWrite {
+  DocumentChange change;
+  Store::Callback<absl::StatusOr<VersionNumber>> done;
+  bool refused = false;
+  absl::StatusOr<VersionNumber> result;  // set by BatchWriter
+};
+
+using Write = std::variant<AppendWrite, CreateWrite, ChangeWrite>;
 
 // Encode on the thread that asks. The arguments are those of Store.
 AppendWrite MakeAppendWrite(AppendRequest request, Store::Callback<AppendResult> done);
 CreateWrite MakeCreateWrite(std::string document, ot::DocumentType type, ot::Text initial,
                             std::string epoch, int64_t now_ms,
                             Store::Callback<absl::StatusOr<StoredDocument>> done);
+ChangeWrite MakeTitleWrite(std::string document, std::optional<std::string> title,
+                           Store::Callback<absl::Status> done);
+ChangeWrite MakeVersionWrite(std::string document, Version version,
+                             Store::Callback<absl::StatusOr<Version>> done);
+ChangeWrite MakeVersionDeletionWrite(std::string document, VersionNumber number,
+                                     Store::Callback<absl::Status> done);
+ChangeWrite MakeDeletionWrite(std::string document, Store::Callback<absl::Status> done);
 
 const std::string& DocumentOf(const Write& write);
 // Answers with the result.

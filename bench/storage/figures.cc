@@ -81,6 +81,22 @@ absl::StatusOr<std::vector<ot::Commit>> ReadHistory(storage::Store* store,
       [&](auto done) { store->ReadCommits(document, first, last, std::move(done)); });
 }
 
+absl::StatusOr<storage::Timeline> ReadTimeline(storage::Store* store, const std::string& document,
+                                               int64_t points) {
+  return Await<absl::StatusOr<storage::Timeline>>(
+      [&](auto done) { store->ReadTimeline(document, points, std::move(done)); });
+}
+
+absl::StatusOr<ot::Revision> FindRevision(storage::Store* store, const std::string& document,
+                                          int64_t at_ms) {
+  return Await<absl::StatusOr<ot::Revision>>(
+      [&](auto done) { store->FindRevision(document, at_ms, std::move(done)); });
+}
+
+absl::Status DeleteDocument(storage::Store* store, const std::string& document) {
+  return Await<absl::Status>([&](auto done) { store->Delete(document, std::move(done)); });
+}
+
 absl::Status AppendAndWait(storage::Store* store, storage::AppendRequest request) {
   const storage::AppendResult result = Await<storage::AppendResult>(
       [&](auto done) { store->Append(std::move(request), std::move(done)); });

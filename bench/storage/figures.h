@@ -63,6 +63,11 @@ absl::StatusOr<storage::Snapshot> ReadTextAt(storage::Store* store, const std::s
 absl::StatusOr<std::vector<ot::Commit>> ReadHistory(storage::Store* store,
                                                     const std::string& document, ot::Revision first,
                                                     ot::Revision last);
+absl::StatusOr<storage::Timeline> ReadTimeline(storage::Store* store, const std::string& document,
+                                               int64_t points);
+absl::StatusOr<ot::Revision> FindRevision(storage::Store* store, const std::string& document,
+                                          int64_t at_ms);
+absl::Status DeleteDocument(storage::Store* store, const std::string& document);
 absl::Status AppendAndWait(storage::Store* store, storage::AppendRequest request);
 
 // The request for `commits`, all by author 1, that follow `expected`.

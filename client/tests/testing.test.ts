@@ -197,6 +197,13 @@ class Speaker {
     while (this.heard.length < count) await heard<void>((done) => (this.news = done));
     return this.heard.splice(0, count);
   }
+  /** The next message of this kind; those before it are dropped. */
+  async takeOf(kind: string): Promise<Message> {
+    for (;;) {
+      const [message] = await this.take(1);
+      if (message !== undefined && kind in message) return message;
+    }
+  }
   end(): void {
     this.socket.close();
   }
@@ -282,13 +289,12 @@ async function ledger({ url, WebSocket }: Place, document: string): Promise<unkn
   const speaker = await Speaker.connect(url, WebSocket);
   speaker.sayText(helloOf('f'));
   speaker.say({ open: { request: 1, document } });
-  const [, opened] = await speaker.take(2);
-  const { channel, epoch } = (opened as Message)['opened'] as { channel: number; epoch: string };
+  // Between the answers it may hear of people who leave.
+  const { channel, epoch } = (await speaker.takeOf('opened'))['opened'] as { channel: number; epoch: string };
   speaker.say({ leave: { channel } });
   speaker.say({ open: { request: 2, document, known: { epoch, revision: 0, digest: '00000000' } } });
-  const [again] = await speaker.take(1);
+  const { commits } = (await speaker.takeOf('opened'))['opened'] as { commits: Message[] };
   speaker.end();
-  const { commits } = (again as Message)['opened'] as { commits: Message[] };
   return commits.map(({ revision, author, delta }) => ({ revision, author, delta }));
 }
 

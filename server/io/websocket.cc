@@ -93,16 +93,13 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
 
   // FrameSink.
   void Send(Piece piece) override {
-    if (ended_ || closing()) return;
-    queue_.Push(std::move(piece));
-    // The session keeps its own bound; this one holds even if it did not.
-    if (limits_.outbound_bytes != 0 && static_cast<int64_t>(queue_.queued_bytes()) >
-                                           4 * limits_.outbound_bytes + limits_.catch_up_bytes) {
-      queue_.DropWaiting();
-      Close(kTooSlow, "the queue to this client is full");
-      return;
-    }
-    FlushSoon();
+    if (Queue(std::move(piece))) FlushSoon();
+  }
+
+  void SendSoon(Piece piece) override {
+    if (!Queue(std::move(piece)) || flush_scheduled_ || flush_paced_) return;
+    flush_paced_ = true;
+    services_.worker->FlushPaced(shared_from_this());
   }
 
   size_t queued_bytes() const override { return queue_.queued_bytes(); }
@@ -122,7 +119,9 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
   }
 
   void OnFlush() override {
+    // Of a connection that both lists hold, the second call finds nothing.
     flush_scheduled_ = false;
+    flush_paced_ = false;
     Guard([&] { Flush(); });
   }
 
@@ -231,6 +230,20 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
   }
 
   // ---- writing ----
+
+  // False if nothing is taken any more.
+  bool Queue(Piece piece) {
+    if (ended_ || closing()) return false;
+    queue_.Push(std::move(piece));
+    // The session keeps its own bound; this one holds even if it did not.
+    if (limits_.outbound_bytes == 0 || static_cast<int64_t>(queue_.queued_bytes()) <=
+                                           4 * limits_.outbound_bytes + limits_.catch_up_bytes) {
+      return true;
+    }
+    queue_.DropWaiting();
+    Close(kTooSlow, "the queue to this client is full");
+    return false;
+  }
 
   void FlushSoon() {
     if (flush_scheduled_) return;
@@ -367,6 +380,7 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
   const Limits& limits_;
   const proto::Encoding encoding_;
   bool flush_scheduled_ = false;
+  bool flush_paced_ = false;
   bool waits_for_room_ = false;  // the socket's buffer is full
   bool good_bye_sent_ = false;
   bool tears_down_ = false;  // once what is left is written

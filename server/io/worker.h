@@ -50,6 +50,8 @@ class Worker {
 
   // Calls connection->OnFlush() at the end of this turn of the loop.
   void FlushSoon(std::shared_ptr<Connection> connection);
+  // The same, but not within kPace of the last time: for what many connections are sent at once.
+  void FlushPaced(std::shared_ptr<Connection> connection);
 
   // Called after each sweep and whenever the last connection has gone.
   void set_on_sweep(std::function<void()> on_sweep) { on_sweep_ = std::move(on_sweep); }
@@ -63,10 +65,13 @@ class Worker {
   void ScheduleSweep();
   void Sweep();
   void Flush();
+  void FlushPacedNow();
 
   const std::unique_ptr<uint8_t[]> read_buffer_ = std::make_unique<uint8_t[]>(kReadBufferBytes);
   std::vector<Connection*> connections_;
   std::vector<std::shared_ptr<Connection>> to_flush_;
+  std::vector<std::shared_ptr<Connection>> to_flush_paced_;
+  absl::Duration flushed_paced_ = -absl::InfiniteDuration();
   std::function<void()> on_sweep_;
   std::unique_ptr<boost::asio::io_context> context_;
   std::unique_ptr<Timer> timer_;

@@ -64,9 +64,7 @@ absl::StatusOr<std::unique_ptr<DatabaseView>> DatabaseView::Open(const std::stri
 }
 
 absl::StatusOr<std::vector<DatabaseView::Entry>> DatabaseView::ListDocuments() {
-  absl::StatusOr<sqlite::Statement> select = connection_.Prepare(
-      "SELECT number, id, type, epoch, created_ms, changed_ms, head_revision, head_digest, "
-      "snapshot_revision, tail_bytes, checksum FROM documents ORDER BY id");
+  absl::StatusOr<sqlite::Statement> select = connection_.Prepare(kSelectDocuments);
   if (!select.ok()) return select.status();
   std::vector<Entry> entries;
   for (;;) {
@@ -103,6 +101,21 @@ absl::StatusOr<DocumentDetails> DatabaseView::ReadDetails(absl::string_view docu
       details.authors.push_back(*std::move(author));
     } else {
       details.damage.emplace_back(author.status().message());
+    }
+  }
+
+  absl::StatusOr<sqlite::Statement> select_versions = connection_.Prepare(kSelectVersions);
+  if (!select_versions.ok()) return select_versions.status();
+  select_versions->BindInt64(1, details.row.number);
+  for (;;) {
+    const absl::StatusOr<bool> found = select_versions->Step();
+    if (!found.ok()) return found.status();
+    if (!*found) break;
+    absl::StatusOr<Version> version = ReadVersionRow(details.row.number, *select_versions);
+    if (version.ok()) {
+      details.versions.push_back(*std::move(version));
+    } else {
+      details.damage.emplace_back(version.status().message());
     }
   }
 

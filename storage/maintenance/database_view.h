@@ -32,8 +32,9 @@ absl::StatusOr<std::string> FindDatabase(const std::string& path);
 struct DocumentDetails {
   DocumentRow row;
   std::vector<Author> authors;          // by number
+  std::vector<Version> versions;        // by revision
   std::vector<ot::Revision> snapshots;  // of which one is stored, ascending
-  std::vector<std::string> damage;      // rows that are not in `authors` because they are damaged
+  std::vector<std::string> damage;      // rows that are not here because they are damaged
 };
 
 struct StoredSizes {

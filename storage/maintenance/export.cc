@@ -1,6 +1,9 @@
 #include "storage/maintenance/export.h"
 
+#include <algorithm>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "storage/maintenance/database_view.h"
@@ -36,7 +39,8 @@ absl::StatusOr<ExportEnd> Export(const std::string& path, absl::string_view docu
                                                             .type = row.type,
                                                             .epoch = row.epoch,
                                                             .created_ms = row.created_ms,
-                                                            .commits = row.head.revision}));
+                                                            .commits = row.head.revision,
+                                                            .title = row.title}));
   for (const Author& author : details->authors) {
     if (!written.ok()) return written;
     written = write(WriteExportLine(ExportAuthor{.number = author.number,
@@ -59,7 +63,16 @@ absl::StatusOr<ExportEnd> Export(const std::string& path, absl::string_view docu
     written = write(WriteExportLine(ExportCommit{**commit}));
     if (!written.ok()) return written;
   }
+  // In the order they were named: an import counts them anew.
+  std::vector<Version> versions = details->versions;
+  std::sort(versions.begin(), versions.end(),
+            [](const Version& a, const Version& b) { return a.number < b.number; });
+  for (Version& version : versions) {
+    written = write(WriteExportLine(ExportVersion{std::move(version)}));
+    if (!written.ok()) return written;
+  }
   ExportEnd end = {.commits = row.head.revision,
+                   .versions = versions.size(),
                    .digest = row.head.digest,
                    .sha256 = Sha256Hex(history->text().ToString())};
   written = write(WriteExportLine(end));

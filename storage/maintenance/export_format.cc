@@ -24,7 +24,8 @@ using proto::kSafeInteger;
 using proto::Wrong;
 
 constexpr absl::string_view kFormat = "coedit-history";
-constexpr uint64_t kVersion = 1;
+// Version 1 had no titles and no named versions; all it has stands in version 2 as well.
+constexpr uint64_t kVersion = 2;
 
 bool IsHex(absl::string_view text, size_t digits) {
   return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) {
@@ -43,21 +44,39 @@ absl::StatusOr<ot::Delta> ReadOps(JsonFields* fields, const proto::DecodeLimits&
   return proto::ReadJsonOps(*ops, limits);
 }
 
+// A text for people.
+absl::Status CheckText(absl::string_view name, const std::string& text,
+                       const proto::DecodeLimits& limits) {
+  if (text.size() > static_cast<size_t>(limits.string_bytes_max)) {
+    return Wrong(name, text.size(), " bytes; at most ", limits.string_bytes_max);
+  }
+  const auto is_control = [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; };
+  if (std::any_of(text.begin(), text.end(), is_control)) {
+    return Wrong(name, proto::Quoted(text), " holds a control character");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ExportLine> ReadHeader(JsonFields fields, const proto::DecodeLimits& limits) {
   const std::string format = fields.Text("format");
   if (fields.ok() && format != kFormat) {
     return Wrong("format", proto::Quoted(format), " is not \"", kFormat, "\"");
   }
   const uint64_t version = fields.Integer("version", 1, kSafeInteger);
-  if (fields.ok() && version != kVersion) {
-    return Wrong("version", version, " is not known, only ", kVersion, ": use a newer coedit");
+  if (fields.ok() && version > kVersion) {
+    return Wrong("version", version, " is not known, only up to ", kVersion,
+                 ": use a newer coedit");
   }
   ExportHeader header = {.document = fields.Text("document")};
   const std::string type = fields.Text("type");
   header.epoch = fields.Text("epoch");
   header.created_ms = static_cast<int64_t>(fields.Integer("createdMs", 0, kSafeInteger));
   header.commits = fields.Integer("commits", 0, kSafeInteger);
+  header.title = fields.OptionalText("title");
   if (!fields.ok()) return fields.status();
+  if (header.title) {
+    if (absl::Status fits = CheckText("title", *header.title, limits); !fits.ok()) return fits;
+  }
   if (!proto::IsDocumentId(header.document)) {
     return Wrong("document", proto::Quoted(header.document), " is no document id");
   }
@@ -79,13 +98,7 @@ absl::StatusOr<ExportLine> ReadAuthor(JsonFields fields, const proto::DecodeLimi
   for (const auto& [name, text] :
        {std::pair("userId", &author.user_id), std::pair("name", &author.name),
         std::pair("color", &author.color)}) {
-    if (text->size() > static_cast<size_t>(limits.string_bytes_max)) {
-      return Wrong(name, text->size(), " bytes; at most ", limits.string_bytes_max);
-    }
-    const auto is_control = [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; };
-    if (std::any_of(text->begin(), text->end(), is_control)) {
-      return Wrong(name, proto::Quoted(*text), " holds a control character");
-    }
+    if (absl::Status fits = CheckText(name, *text, limits); !fits.ok()) return fits;
   }
   if (!IsColor(author.color)) {
     return Wrong("color", proto::Quoted(author.color),
@@ -114,8 +127,23 @@ absl::StatusOr<ExportLine> ReadCommit(JsonFields fields, const proto::DecodeLimi
   return ExportCommit{std::move(commit)};
 }
 
+absl::StatusOr<ExportLine> ReadVersion(JsonFields fields, const proto::DecodeLimits& limits) {
+  Version version = {
+      .revision = fields.Integer("revision", 0, kSafeInteger),
+      .name = fields.Text("name"),
+      .by = fields.OptionalText("by"),
+      .created_ms = static_cast<int64_t>(fields.Integer("createdMs", 0, kSafeInteger))};
+  if (!fields.ok()) return fields.status();
+  if (absl::Status fits = CheckText("name", version.name, limits); !fits.ok()) return fits;
+  if (version.by) {
+    if (absl::Status fits = CheckText("by", *version.by, limits); !fits.ok()) return fits;
+  }
+  return ExportVersion{std::move(version)};
+}
+
 absl::StatusOr<ExportLine> ReadEnd(JsonFields fields) {
-  ExportEnd end = {.commits = fields.Integer("commits", 0, kSafeInteger)};
+  ExportEnd end = {.commits = fields.Integer("commits", 0, kSafeInteger),
+                   .versions = fields.OptionalInteger("versions", 0, kVersionsMax).value_or(0)};
   const std::string digest = fields.Text("digest");
   end.sha256 = fields.Text("sha256");
   if (!fields.ok()) return fields.status();
@@ -136,14 +164,15 @@ std::string WriteExportLine(const ExportLine& line) {
     JsonObjectWriter outer(&out);
     std::visit(Overloaded{
                    [&](const ExportHeader& header) {
-                     JsonObjectWriter(outer.Key("header"))
-                         .Text("format", kFormat)
+                     JsonObjectWriter inner(outer.Key("header"));
+                     inner.Text("format", kFormat)
                          .Number("version", kVersion)
                          .Text("document", header.document)
                          .Text("type", proto::TypeName(header.type))
                          .Text("epoch", header.epoch)
                          .Number("createdMs", static_cast<uint64_t>(header.created_ms))
                          .Number("commits", header.commits);
+                     if (header.title) inner.Text("title", *header.title);
                    },
                    [&](const ExportAuthor& author) {
                      JsonObjectWriter(outer.Key("author"))
@@ -165,9 +194,17 @@ std::string WriteExportLine(const ExportLine& line) {
                          .Number("timeMs", static_cast<uint64_t>(commit.time_ms));
                      proto::AppendJsonOps(commit.delta, inner.Key("ops"));
                    },
+                   [&](const ExportVersion& entry) {
+                     const Version& version = entry.version;
+                     JsonObjectWriter inner(outer.Key("version"));
+                     inner.Number("revision", version.revision).Text("name", version.name);
+                     if (version.by) inner.Text("by", *version.by);
+                     inner.Number("createdMs", static_cast<uint64_t>(version.created_ms));
+                   },
                    [&](const ExportEnd& end) {
                      JsonObjectWriter(outer.Key("end"))
                          .Number("commits", end.commits)
+                         .Number("versions", end.versions)
                          .Text("digest", absl::StrCat(absl::Hex(end.digest, absl::kZeroPad16)))
                          .Text("sha256", end.sha256);
                    },
@@ -197,6 +234,8 @@ absl::StatusOr<ExportLine> ReadExportLine(absl::string_view text,
     line = ReadInitial(JsonFields(member.value), limits);
   } else if (member.key == "commit") {
     line = ReadCommit(JsonFields(member.value), limits);
+  } else if (member.key == "version") {
+    line = ReadVersion(JsonFields(member.value), limits);
   } else if (member.key == "end") {
     line = ReadEnd(JsonFields(member.value));
   } else {

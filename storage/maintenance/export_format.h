@@ -1,13 +1,15 @@
 // The lines of an exported document: JSON Lines, each an object with one member that says what the
 // line is. docs/storage.md shows the format.
 //
-//   {"header":{...}} {"author":{...}}... {"initial":{...}} {"commit":{...}}... {"end":{...}}
+//   {"header":{...}} {"author":{...}}... {"initial":{...}} {"commit":{...}}... {"version":{...}}...
+//   {"end":{...}}
 //
 // Client ids are secrets of their clients and not in it.
 #ifndef COEDIT_STORAGE_MAINTENANCE_EXPORT_FORMAT_H_
 #define COEDIT_STORAGE_MAINTENANCE_EXPORT_FORMAT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -26,6 +28,7 @@ struct ExportHeader {
   std::string epoch;  // of the document it was made from; an import gives its own
   int64_t created_ms = 0;
   uint64_t commits = 0;
+  std::optional<std::string> title;
 };
 struct ExportAuthor {
   ot::AuthorNumber number = 0;
@@ -39,12 +42,17 @@ struct ExportInitial {
 struct ExportCommit {
   ot::Commit commit;  // its digest follows from the chain and is not in the line
 };
+struct ExportVersion {
+  Version version;  // its number is not in the line: an import counts anew
+};
 struct ExportEnd {
   uint64_t commits = 0;
+  uint64_t versions = 0;
   ot::Digest digest = 0;
   std::string sha256;  // of the final text as UTF-8, embeds left out
 };
-using ExportLine = std::variant<ExportHeader, ExportAuthor, ExportInitial, ExportCommit, ExportEnd>;
+using ExportLine =
+    std::variant<ExportHeader, ExportAuthor, ExportInitial, ExportCommit, ExportVersion, ExportEnd>;
 
 // With the line feed.
 std::string WriteExportLine(const ExportLine& line);

@@ -108,11 +108,13 @@ class Importer {
                             .type = header_->type,
                             .epoch = options_.epoch,
                             .now_ms = header_->created_ms,
-                            .snapshot = EncodeSnapshot(Head{}, text_)});
+                            .snapshot = EncodeSnapshot(Head{}, text_),
+                            .title = header_->title});
   }
 
   absl::Status TakeLine(ExportCommit* line) {
     if (!started_) return Refuse("a commit before the initial text");
+    if (versions_ > 0) return Refuse("a commit after a version");
     ot::Commit& commit = line->commit;
     if (commit.revision != head_.revision + 1) {
       return Refuse("commit ", commit.revision, " after revision ", head_.revision);
@@ -161,8 +163,26 @@ class Importer {
     return full ? Write() : absl::OkStatus();
   }
 
+  absl::Status TakeLine(ExportVersion* line) {
+    if (!started_) return Refuse("a version before the initial text");
+    Version& version = line->version;
+    if (version.revision > head_.revision) {
+      return Refuse("a version of revision ", version.revision, " after revision ", head_.revision);
+    }
+    if (versions_ == kVersionsMax) return Refuse("more than ", kVersionsMax, " versions");
+    // It needs the commits it speaks of.
+    if (!waiting_.empty()) {
+      if (absl::Status written = Write(); !written.ok()) return written;
+    }
+    ++versions_;
+    return writer_->Change({id_, NewVersion{std::move(version)}}).status();
+  }
+
   absl::Status TakeLine(ExportEnd* end) {
     if (!started_) return Refuse("the end before the initial text");
+    if (end->versions != static_cast<uint64_t>(versions_)) {
+      return Refuse("the file holds ", versions_, " versions, its end says ", end->versions);
+    }
     if (end->commits != head_.revision || header_->commits != head_.revision) {
       return Refuse("the file holds ", head_.revision, " commits, its header says ",
                     header_->commits, " and its end ", end->commits);
@@ -219,6 +239,7 @@ class Importer {
   Head written_;  // of the segments written
   std::vector<ot::Commit> waiting_;
   int64_t waiting_bytes_ = 0;
+  int64_t versions_ = 0;  // taken
 };
 
 // Where in the file the problem is, unless it is none of the file.

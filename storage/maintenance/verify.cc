@@ -65,6 +65,7 @@ class Verifier {
       Complain("the newest snapshot is not at revision ", details->row.snapshot_revision,
                ", as its row says");
     }
+    CheckVersions(*details);
     std::map<ot::AuthorNumber, AuthorInLog> authors;
     size_t next_snapshot = 0;
     const absl::Status replayed = Replay(*details, &authors, &next_snapshot);
@@ -142,6 +143,23 @@ class Verifier {
       Complain("snapshot of revision ", revision, ": its text is not what the commits make");
     }
     return absl::OkStatus();
+  }
+
+  void CheckVersions(const DocumentDetails& details) {
+    report_->versions += static_cast<int64_t>(details.versions.size());
+    for (const Version& version : details.versions) {
+      if (version.revision > details.row.head.revision) {
+        Complain("version ", version.number, " is of revision ", version.revision,
+                 ", beyond the head, which is ", details.row.head.revision);
+      }
+      if (version.number == 0 || version.number > details.row.last_version) {
+        Complain("version ", version.number, ", but the last number given is ",
+                 details.row.last_version);
+      }
+    }
+    if (static_cast<int64_t>(details.versions.size()) > kVersionsMax) {
+      Complain(details.versions.size(), " versions; at most ", kVersionsMax, " can be");
+    }
   }
 
   void CompareAuthors(const DocumentDetails& details,

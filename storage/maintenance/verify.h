@@ -1,10 +1,11 @@
 // Verify: is what is stored what was committed? Nothing is repaired.
 //
 //   the file        SQLite's integrity check; rows that belong to no document
-//   each document   checksums of its row, its authors, its segments and snapshots; every commit
+//   each document   checksums of its row, authors, versions, segments and snapshots; every commit
 //                   from the first snapshot on continues the chain of digests and fits the text;
 //                   the chain ends in the head; each snapshot is the text at its revision; each
-//                   author's last sequence and revision are those of the log
+//                   author's last sequence and revision are those of the log; each version is of
+//                   a revision there is
 //
 // Not provable from the log is the hash of each author's last operation, because the operation is
 // kept as it was committed and not as it was submitted; the checksum of the author's row guards it.
@@ -32,6 +33,7 @@ struct VerifyReport {
   int64_t commits = 0;  // replayed
   int64_t snapshots = 0;
   int64_t authors = 0;
+  int64_t versions = 0;
   // At most 20 of one document; the last of them says how many more there are.
   std::vector<VerifyProblem> problems;
 

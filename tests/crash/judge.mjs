@@ -4,15 +4,15 @@ import Delta from 'quill-delta';
 import {tagsIn} from './tags.mjs';
 
 /**
- * @param {string} history what `coedit export` prints
+ * @param {string} history what `coedit export` prints; empty: nothing is on disk
  * @returns {{revision: number, text: string, commits: Map<string, {revision: number, ops: object[]}>}}
  */
 export function foldHistory(history) {
-  let text;
+  let text = new Delta();
   let revision = 0;
   const commits = new Map();
   const problems = [];
-  for (const line of history.trimEnd().split('\n')) {
+  for (const line of history.split('\n').filter((line) => line !== '')) {
     const [[kind, body]] = Object.entries(JSON.parse(line));
     if (kind === 'initial') text = new Delta(body.ops);
     if (kind !== 'commit') continue;

@@ -48,10 +48,16 @@ export class ServerProcess {
     this.child.kill(signal);
   }
 
-  /** The whole history of a document, as JSON Lines. */
+  /** The whole history of a document, as JSON Lines; empty if the data directory has no such document. */
   async export(document) {
-    const {stdout} = await run(this.program, ['export', '--data', this.data, document], {maxBuffer: 2 ** 30});
-    return stdout;
+    try {
+      const {stdout} = await run(this.program, ['export', '--data', this.data, document], {maxBuffer: 2 ** 30});
+      return stdout;
+    } catch (error) {
+      // A server may die before anybody has opened its first document.
+      if (error.stderr?.includes(`no document '${document}'`)) return '';
+      throw error;
+    }
   }
 
   /** Throws with what it says if the data directory is not sound. */

@@ -36,11 +36,20 @@ void StoredSegment(absl::string_view bytes) {
   (void)storage::ParseSegment(bytes);
   const std::string whole = WithChecksum(bytes);
   const absl::StatusOr<storage::Segment> segment = storage::ParseSegment(whole);
+  const auto points = storage::ParseSegmentPoints(whole);
+  COEDIT_CHECK(points.ok() || absl::IsDataLoss(points.status()));
   if (!segment.ok()) {
     COEDIT_CHECK(absl::IsDataLoss(segment.status()));
     return;
   }
   COEDIT_CHECK(storage::EncodeSegment(segment->before, segment->commits) == whole);
+  COEDIT_CHECK(points.ok() && points->size() == segment->commits.size());
+  for (size_t i = 0; i < points->size(); ++i) {
+    const ot::Commit& commit = segment->commits[i];
+    const storage::TimelinePoint& point = (*points)[i];
+    COEDIT_CHECK(point.revision == commit.revision && point.time_ms == commit.time_ms &&
+                 point.author == commit.author);
+  }
 }
 
 void StoredSnapshot(absl::string_view bytes) {

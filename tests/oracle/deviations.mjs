@@ -38,6 +38,10 @@ const deviations = {
     assert.deepEqual(delta({ retain: 1, attributes: { m: { x: 1 } } }).invert(base).ops,
       [{ retain: 1, attributes: { m: { x: 1 } } }]);
   },
+  'invert of a removal that removes nothing is a removal': () => {
+    assert.deepEqual(delta({ retain: 1, attributes: { bold: null } }).invert(delta({ insert: 'a' })).ops,
+      [{ retain: 1, attributes: { bold: null } }]);
+  },
 };
 
 /** Each as one test. */

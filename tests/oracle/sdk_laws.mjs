@@ -11,6 +11,7 @@ const laws = {
   'SDK: edits are read as they are': (c) => [c.read.a, deltaFromEditor(c.read.a).ops],
   'SDK: compose': (c) => [c.read.composed, c.a.compose(c.c).ops],
   'SDK: canonical bytes': (c) => [c.read.composedCanonical, canonicalJson(c.a.compose(c.c).ops)],
+  'SDK: invert': (c) => [c.read.inverse, c.a.invert(c.s).ops],
   'SDK: over what was committed': (c) => [c.read.overLeft, overCommitted(c.b, c.a).ops],
   'SDK: over what is pending': (c) => [c.read.overRight, overPending(c.b, c.a).ops],
   'SDK: difference, composed': (c) => [c.read.applied, c.s.compose(diffDocuments(c.s, c.applied)).ops],

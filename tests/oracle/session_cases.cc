@@ -43,18 +43,6 @@ std::string Canonical(const Text& text) {
   return *proto::CanonicalJson(ops, 32);
 }
 
-// True if `delta` takes a format away. Where there was none, quill-delta's inverse, and so ours,
-// sets null all the same, and with it takes back what was typed later; the SDK's does not.
-bool RemovesFormats(const Delta& delta) {
-  for (const ot::Component component : delta) {
-    if (component.kind != ot::Kind::kRetain) continue;
-    for (const ot::Attributes::Entry& entry : component.attributes.entries()) {
-      if (entry.value == "null") return true;
-    }
-  }
-  return false;
-}
-
 class Session {
  public:
   explicit Session(uint64_t seed)
@@ -186,7 +174,7 @@ class Session {
     if (up_.empty()) return;
     const Operation operation = up_.front();
     up_.pop_front();
-    if (rng_.Chance(15) && !RemovesFormats(operation.delta)) {
+    if (rng_.Chance(15)) {
       down_.push_back({std::nullopt, operation.sequence});
       return;
     }

@@ -88,8 +88,7 @@ TEST(Attributes, Invert) {
   EXPECT_EQ(InvertAttributes(kBold, kBold), kNone);
   EXPECT_EQ(InvertAttributes(kBlue, kBoldRed), kRed);
   EXPECT_EQ(InvertAttributes(kUnbold, kBold), kBold);
-  // Removing what is not there is undone by removing it: no harm, and as quill-delta does.
-  EXPECT_EQ(InvertAttributes(kUnbold, kNone), kUnbold);
+  EXPECT_EQ(InvertAttributes(kUnbold, kNone), kNone);
   EXPECT_EQ(InvertAttributes(kNone, kBold), kNone);
 }
 

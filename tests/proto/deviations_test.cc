@@ -88,6 +88,10 @@ TEST(Deviations, D12PairsStayWhole) {
   EXPECT_EQ(ot::Diff(text, T("+\\u{1F601}")), D("+\\u{1F601} -2"));
 }
 
+TEST(Deviations, InvertOfARemovalThatRemovesNothingIsNothing) {
+  EXPECT_EQ(ot::Invert(D("=1{b:null}"), T("+a")), ot::Delta());
+}
+
 TEST(Deviations, InvertComparesValuesNotObjects) {
   EXPECT_EQ(ot::Invert(D("=1{m:{\"x\":1}}"), T("+a{m:{\"x\":1}}")), ot::Delta());
 }

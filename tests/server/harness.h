@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,9 +63,43 @@ class HeldStore final : public storage::Store {
                     Callback<absl::StatusOr<storage::Snapshot>> done) override {
     memory_.ReadRevision(std::move(document), revision, std::move(done));
   }
-  void List(std::string prefix, std::string after, int64_t limit,
-            Callback<absl::StatusOr<std::vector<storage::DocumentInfo>>> done) override {
-    memory_.List(std::move(prefix), std::move(after), limit, std::move(done));
+  void List(storage::DocumentQuery query,
+            Callback<absl::StatusOr<storage::DocumentPage>> done) override {
+    memory_.List(std::move(query), std::move(done));
+  }
+  void Info(std::string document, Callback<absl::StatusOr<storage::DocumentInfo>> done) override {
+    memory_.Info(std::move(document), std::move(done));
+  }
+  void Authors(std::string document,
+               Callback<absl::StatusOr<std::vector<storage::Author>>> done) override {
+    memory_.Authors(std::move(document), std::move(done));
+  }
+  void FindRevision(std::string document, int64_t at_ms,
+                    Callback<absl::StatusOr<ot::Revision>> done) override {
+    memory_.FindRevision(std::move(document), at_ms, std::move(done));
+  }
+  void ReadTimeline(std::string document, int64_t points,
+                    Callback<absl::StatusOr<storage::Timeline>> done) override {
+    memory_.ReadTimeline(std::move(document), points, std::move(done));
+  }
+  void ListVersions(std::string document,
+                    Callback<absl::StatusOr<std::vector<storage::Version>>> done) override {
+    memory_.ListVersions(std::move(document), std::move(done));
+  }
+  void SetTitle(std::string document, std::optional<std::string> title,
+                Callback<absl::Status> done) override {
+    memory_.SetTitle(std::move(document), std::move(title), std::move(done));
+  }
+  void AddVersion(std::string document, storage::Version version,
+                  Callback<absl::StatusOr<storage::Version>> done) override {
+    memory_.AddVersion(std::move(document), std::move(version), std::move(done));
+  }
+  void DeleteVersion(std::string document, storage::VersionNumber number,
+                     Callback<absl::Status> done) override {
+    memory_.DeleteVersion(std::move(document), number, std::move(done));
+  }
+  void Delete(std::string document, Callback<absl::Status> done) override {
+    memory_.Delete(std::move(document), std::move(done));
   }
 
  private:

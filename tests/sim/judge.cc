@@ -28,10 +28,10 @@ absl::Status CheckIntegrity(const storage::SimulatedDisk& disk) {
 }
 
 absl::StatusOr<ColdDocuments> ReadAll(storage::SqliteReader* reader) {
-  const absl::StatusOr<std::vector<storage::DocumentInfo>> infos = reader->List("", "", 1000);
-  if (!infos.ok()) return infos.status();
+  const absl::StatusOr<storage::DocumentPage> page = reader->List({.limit = 1000});
+  if (!page.ok()) return page.status();
   ColdDocuments documents;
-  for (const storage::DocumentInfo& info : *infos) {
+  for (const storage::DocumentInfo& info : page->documents) {
     ColdDocument& document = documents[info.id];
     absl::StatusOr<storage::StoredDocument> stored = reader->Load(info.id);
     if (!stored.ok()) return stored.status();

@@ -48,53 +48,105 @@ void SimStore::Answer(server::Task task) {
 std::vector<storage::DocumentInfo> SimStore::Heads() {
   return reader_.With([](storage::SqliteReader* reader) {
     if (reader == nullptr) return std::vector<storage::DocumentInfo>();
-    return reader->List("", "", 1000).value_or(std::vector<storage::DocumentInfo>());
+    return reader->List({.limit = 1000}).value_or(storage::DocumentPage()).documents;
   });
 }
 
 // ---- requests ----
 
 template <typename T, typename Use>
-SimStore::Read SimStore::MakeRead(Callback<absl::StatusOr<T>> done, Use use) {
-  return [this, done = std::move(done),
-          use = std::move(use)](storage::SqliteReader* reader) mutable {
+void SimStore::EnterRead(Callback<absl::StatusOr<T>> done, Use use) {
+  Enter(Read([this, done = std::move(done),
+              use = std::move(use)](storage::SqliteReader* reader) mutable {
     absl::StatusOr<T> result = absl::UnavailableError("the database is closed after an I/O error");
     if (reader != nullptr) result = use(reader);
     if (absl::IsDataLoss(result.status())) Fail(std::string(result.status().message()));
     Answer([done = std::move(done), result = std::move(result)]() mutable {
       std::move(done)(std::move(result));
     });
-  };
+  }));
 }
 
 void SimStore::Load(std::string document, Callback<absl::StatusOr<storage::StoredDocument>> done) {
-  Enter(MakeRead(std::move(done), [document = std::move(document)](storage::SqliteReader* reader) {
-    return reader->Load(document);
-  }));
+  EnterRead(std::move(done),
+            [id = std::move(document)](storage::SqliteReader* reader) { return reader->Load(id); });
 }
 
 void SimStore::ReadCommits(std::string document, ot::Revision first, ot::Revision last,
                            Callback<absl::StatusOr<std::vector<ot::Commit>>> done) {
-  Enter(MakeRead(std::move(done),
-                 [document = std::move(document), first, last](storage::SqliteReader* reader) {
-                   return reader->ReadCommits(document, first, last);
-                 }));
+  EnterRead(std::move(done),
+            [id = std::move(document), first, last](storage::SqliteReader* reader) {
+              return reader->ReadCommits(id, first, last);
+            });
 }
 
 void SimStore::ReadRevision(std::string document, ot::Revision revision,
                             Callback<absl::StatusOr<storage::Snapshot>> done) {
-  Enter(MakeRead(std::move(done),
-                 [document = std::move(document), revision](storage::SqliteReader* reader) {
-                   return reader->ReadRevision(document, revision);
-                 }));
+  EnterRead(std::move(done), [id = std::move(document), revision](storage::SqliteReader* reader) {
+    return reader->ReadRevision(id, revision);
+  });
 }
 
-void SimStore::List(std::string prefix, std::string after, int64_t limit,
-                    Callback<absl::StatusOr<std::vector<storage::DocumentInfo>>> done) {
-  Enter(MakeRead(std::move(done), [prefix = std::move(prefix), after = std::move(after),
-                                   limit](storage::SqliteReader* reader) {
-    return reader->List(prefix, after, limit);
-  }));
+void SimStore::List(storage::DocumentQuery query,
+                    Callback<absl::StatusOr<storage::DocumentPage>> done) {
+  EnterRead(std::move(done), [query = std::move(query)](storage::SqliteReader* reader) {
+    return reader->List(query);
+  });
+}
+
+void SimStore::Info(std::string document, Callback<absl::StatusOr<storage::DocumentInfo>> done) {
+  EnterRead(std::move(done),
+            [id = std::move(document)](storage::SqliteReader* reader) { return reader->Info(id); });
+}
+
+void SimStore::Authors(std::string document,
+                       Callback<absl::StatusOr<std::vector<storage::Author>>> done) {
+  EnterRead(std::move(done), [id = std::move(document)](storage::SqliteReader* reader) {
+    return reader->Authors(id);
+  });
+}
+
+void SimStore::FindRevision(std::string document, int64_t at_ms,
+                            Callback<absl::StatusOr<ot::Revision>> done) {
+  EnterRead(std::move(done), [id = std::move(document), at_ms](storage::SqliteReader* reader) {
+    return reader->FindRevision(id, at_ms);
+  });
+}
+
+void SimStore::ReadTimeline(std::string document, int64_t points,
+                            Callback<absl::StatusOr<storage::Timeline>> done) {
+  EnterRead(std::move(done), [id = std::move(document), points](storage::SqliteReader* reader) {
+    return reader->ReadTimeline(id, points);
+  });
+}
+
+void SimStore::ListVersions(std::string document,
+                            Callback<absl::StatusOr<std::vector<storage::Version>>> done) {
+  EnterRead(std::move(done), [id = std::move(document)](storage::SqliteReader* reader) {
+    return reader->ListVersions(id);
+  });
+}
+
+void SimStore::SetTitle(std::string document, std::optional<std::string> title,
+                        Callback<absl::Status> done) {
+  Enter(storage::Write(
+      storage::MakeTitleWrite(std::move(document), std::move(title), std::move(done))));
+}
+
+void SimStore::AddVersion(std::string document, storage::Version version,
+                          Callback<absl::StatusOr<storage::Version>> done) {
+  Enter(storage::Write(
+      storage::MakeVersionWrite(std::move(document), std::move(version), std::move(done))));
+}
+
+void SimStore::DeleteVersion(std::string document, storage::VersionNumber number,
+                             Callback<absl::Status> done) {
+  Enter(storage::Write(
+      storage::MakeVersionDeletionWrite(std::move(document), number, std::move(done))));
+}
+
+void SimStore::Delete(std::string document, Callback<absl::Status> done) {
+  Enter(storage::Write(storage::MakeDeletionWrite(std::move(document), std::move(done))));
 }
 
 void SimStore::Create(std::string document, ot::DocumentType type, ot::Text initial,

@@ -10,6 +10,7 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -56,8 +57,24 @@ class SimStore final : public storage::Store {
                    Callback<absl::StatusOr<std::vector<ot::Commit>>> done) override;
   void ReadRevision(std::string document, ot::Revision revision,
                     Callback<absl::StatusOr<storage::Snapshot>> done) override;
-  void List(std::string prefix, std::string after, int64_t limit,
-            Callback<absl::StatusOr<std::vector<storage::DocumentInfo>>> done) override;
+  void List(storage::DocumentQuery query,
+            Callback<absl::StatusOr<storage::DocumentPage>> done) override;
+  void Info(std::string document, Callback<absl::StatusOr<storage::DocumentInfo>> done) override;
+  void Authors(std::string document,
+               Callback<absl::StatusOr<std::vector<storage::Author>>> done) override;
+  void FindRevision(std::string document, int64_t at_ms,
+                    Callback<absl::StatusOr<ot::Revision>> done) override;
+  void ReadTimeline(std::string document, int64_t points,
+                    Callback<absl::StatusOr<storage::Timeline>> done) override;
+  void ListVersions(std::string document,
+                    Callback<absl::StatusOr<std::vector<storage::Version>>> done) override;
+  void SetTitle(std::string document, std::optional<std::string> title,
+                Callback<absl::Status> done) override;
+  void AddVersion(std::string document, storage::Version version,
+                  Callback<absl::StatusOr<storage::Version>> done) override;
+  void DeleteVersion(std::string document, storage::VersionNumber number,
+                     Callback<absl::Status> done) override;
+  void Delete(std::string document, Callback<absl::Status> done) override;
 
  private:
   // Reads, and answers in a later task.
@@ -73,8 +90,9 @@ class SimStore final : public storage::Store {
   absl::Duration Delay();
   // In a later task, and never before what was answered earlier.
   void Answer(server::Task task);
+  // Queues what is answered with what `use(SqliteReader*)` returns.
   template <typename T, typename Use>
-  Read MakeRead(Callback<absl::StatusOr<T>> done, Use use);
+  void EnterRead(Callback<absl::StatusOr<T>> done, Use use);
   void Fail(std::string what);
 
   const Plan* plan_;

@@ -325,6 +325,8 @@ TEST_F(BackupTest, InspectCounts) {
   EXPECT_EQ(rich.details.row.id, kRich);
   EXPECT_EQ(rich.details.row.head.revision, 200);
   EXPECT_EQ(rich.details.authors.size(), 3);
+  EXPECT_EQ(rich.details.versions.size(), 2);
+  EXPECT_TRUE(rich.details.row.title.has_value());
   EXPECT_EQ(rich.sizes.segments, 10);
   EXPECT_GT(rich.sizes.segment_bytes, 1000);
   EXPECT_EQ(rich.sizes.snapshots, static_cast<int64_t>(rich.details.snapshots.size()));

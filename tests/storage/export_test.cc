@@ -52,11 +52,13 @@ TEST(ExportTest, LinesAreWhatWasCommitted) {
       lines.push_back(*std::move(read));
     }
     const size_t authors = scribe.authors().size();
-    ASSERT_EQ(lines.size(), 1 + authors + 1 + scribe.log().size() + 1);
+    const size_t versions = document == kRich ? 2 : document == kPlain ? 1 : 0;
+    ASSERT_EQ(lines.size(), 1 + authors + 1 + scribe.log().size() + versions + 1);
     const auto& header = std::get<ExportHeader>(lines.front());
     EXPECT_EQ(header.document, document);
     EXPECT_EQ(header.commits, scribe.log().size());
     EXPECT_EQ(header.created_ms, 1000);
+    EXPECT_EQ(header.title.has_value(), document == kRich);
     std::vector<ot::Commit> commits;
     Head head;
     for (size_t i = 0; i < scribe.log().size(); ++i) {
@@ -68,6 +70,13 @@ TEST(ExportTest, LinesAreWhatWasCommitted) {
     }
     ExpectSameCommits(commits, scribe.log(), 1, scribe.log().size());
     const auto& end = std::get<ExportEnd>(lines.back());
+    EXPECT_EQ(end.versions, versions);
+    if (document == kRich) {
+      const Version& version = std::get<ExportVersion>(lines[lines.size() - 3]).version;
+      ExpectSameVersion(
+          version,
+          {.revision = 200, .name = "The end \u2028", .by = "Ada \"A\"", .created_ms = 6000});
+    }
     EXPECT_EQ(end.digest, scribe.head().digest);
     EXPECT_EQ(end.sha256, Sha256Hex(scribe.text().ToString()));
   }
@@ -82,16 +91,22 @@ TEST(ExportTest, TheFormat) {
   scribe.Type(1, "hi");
   scribe.Commit(1, ot::DeltaBuilder().Retain(2, {{"bold", "true"}}).Build());
   MustAppend(store.get(), &scribe);
+  ASSERT_TRUE(SetTitle(store.get(), "notes", "Notes").ok());
+  ASSERT_TRUE(
+      AddVersion(store.get(), "notes",
+                 {.revision = 1, .name = "First draft", .by = "Ada", .created_ms = 1700000000020})
+          .ok());
   EXPECT_EQ(
       *ExportText(directory.path(), "notes"),
-      R"({"header":{"format":"coedit-history","version":1,"document":"notes","type":"rich-text",)"
-      R"("epoch":"epoch of notes","createdMs":1000,"commits":2}}
+      R"({"header":{"format":"coedit-history","version":2,"document":"notes","type":"rich-text",)"
+      R"("epoch":"epoch of notes","createdMs":1000,"commits":2,"title":"Notes"}}
 {"author":{"number":1,"userId":"user 1","name":"Name 1","color":"#d9480f"}}
 {"initial":{"ops":[{"insert":"\n"}]}}
 {"commit":{"revision":1,"author":1,"sequence":2,"timeMs":1700000000007,"ops":[{"insert":"hi"}]}}
 {"commit":{"revision":2,"author":1,"sequence":4,"timeMs":1700000000014,)"
       R"("ops":[{"retain":2,"attributes":{"bold":true}}]}}
-{"end":{"commits":2,"digest":")" +
+{"version":{"revision":1,"name":"First draft","by":"Ada","createdMs":1700000000020}}
+{"end":{"commits":2,"versions":1,"digest":")" +
           absl::StrCat(absl::Hex(scribe.head().digest, absl::kZeroPad16)) +
           R"(","sha256":"98ea6e4f216f2fb4b69fff9b3a44842c38686ca685f3f55dc48c5d3fb1107be4"}}
 )");
@@ -118,7 +133,13 @@ TEST(ExportTest, LinesThatAreRefused) {
       {R"({"end":{},"end2":{}})", "one member"},
       {R"({"commits":{}})", "no line \"commits\""},
       {R"({"header":{"format":"other","version":1}})", "header.format: \"other\""},
-      {R"({"header":{"format":"coedit-history","version":2}})", "header.version: 2"},
+      {R"({"header":{"format":"coedit-history","version":3}})", "header.version: 3"},
+      {R"({"header":{"format":"coedit-history","version":2,"document":"a","type":"rich-text",)"
+       R"("epoch":"e","createdMs":0,"commits":0,"title":"a\nb"}})",
+       "header.title: \"a\\nb\""},
+      {R"({"version":{"revision":-1,"name":"","createdMs":0}})", "version.revision: -1"},
+      {R"({"version":{"revision":1,"name":"\u0007","createdMs":0}})", "version.name"},
+      {R"({"end":{"commits":0,"versions":1001}})", "end.versions: 1001"},
       {R"({"header":{"format":"coedit-history","version":1,"document":"a/b","type":"rich-text",)"
        R"("epoch":"e","createdMs":0,"commits":0}})",
        "header.document: \"a/b\""},

@@ -77,6 +77,35 @@ TEST_F(FaultTest, AFullDiskRefusesAndRecovers) {
   ExpectStored(refused);
 }
 
+TEST_F(FaultTest, ChangesTellWhatBecameOfThem) {
+  Open();
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  faults().log_full = true;
+  EXPECT_TRUE(absl::IsResourceExhausted(SetTitle(store(), "notes", "a")));
+  EXPECT_TRUE(absl::IsResourceExhausted(AddVersion(store(), "notes", {.name = "a"}).status()));
+  EXPECT_TRUE(absl::IsResourceExhausted(Delete(store(), "notes")));
+  faults().log_full = false;
+  EXPECT_EQ(Info(store(), "notes")->title, std::nullopt);
+  EXPECT_TRUE(ListVersions(store(), "notes")->empty());
+
+  // The fsync fails: done or not, and only reading tells.
+  for (const FailedSync failed_sync : {FailedSync::kKeeps, FailedSync::kLoses}) {
+    const bool stays = failed_sync == FailedSync::kKeeps;
+    faults().failed_sync = failed_sync;
+    faults().failing_log_syncs = 1;
+    const size_t versions = ListVersions(store(), "notes")->size();
+    EXPECT_TRUE(absl::IsUnknown(AddVersion(store(), "notes", {.name = "b"}).status()));
+    EXPECT_EQ(ListVersions(store(), "notes")->size(), versions + (stays ? 1 : 0));
+  }
+  ASSERT_TRUE(SetTitle(store(), "notes", "Notes").ok());
+  faults().failing_log_syncs = 1;  // whose bytes are lost
+  EXPECT_TRUE(absl::IsUnknown(Delete(store(), "notes")));
+  EXPECT_EQ(Info(store(), "notes")->title, "Notes");
+  EXPECT_TRUE(Delete(store(), "notes").ok());
+  Open();
+  EXPECT_TRUE(absl::IsNotFound(Info(store(), "notes").status()));
+}
+
 TEST_F(FaultTest, NothingIsTriedWhileTheStoreWaits) {
   SqliteStoreOptions options = Options();
   options.retry_interval = absl::Hours(1);

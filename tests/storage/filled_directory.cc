@@ -36,6 +36,19 @@ FilledDirectory::FilledDirectory() {
     MustAppend(store.get(), &plain);
   }
   EXPECT_GE(store->Statistics().snapshots, 2);
+  EXPECT_TRUE(SetTitle(store.get(), kRich, "\"Rich\" \\ caf\u00e9 \U0001f600").ok());
+  for (const auto& [document, version] : {
+           std::pair(kRich, Version{.revision = 100, .name = "Half", .created_ms = 5000}),
+           std::pair(kRich, Version{.revision = 200,
+                            .name = "The end \u2028",
+                            .by = "Ada \"A\"",
+                            .created_ms = 6000}),
+           std::pair(kRich, Version{.revision = 0, .name = "None", .by = "", .created_ms = 7000}),
+           std::pair(kPlain, Version{.revision = 50, .name = "", .created_ms = 8000}),
+       }) {
+    EXPECT_TRUE(AddVersion(store.get(), document, version).ok());
+  }
+  EXPECT_TRUE(DeleteVersion(store.get(), kRich, 1).ok());
 }
 
 void FilledDirectory::Tamper(const std::string& sql) const {

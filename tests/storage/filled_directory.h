@@ -12,7 +12,8 @@
 namespace coedit::storage {
 
 // Rich text with formats, embeds and all that a JSON file could get wrong; the first snapshot and
-// two more. One in plain text; one nobody has written to.
+// two more; a title and three versions, one of them deleted. One in plain text, with a version; one
+// nobody has written to.
 inline constexpr char kRich[] = "rich";
 inline constexpr char kPlain[] = "plain";
 inline constexpr char kEmpty[] = "empty";

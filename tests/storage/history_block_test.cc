@@ -12,6 +12,8 @@
 #include "gtest/gtest.h"
 #include "ot/canonical.h"
 #include "storage/bytes.h"
+#include "storage/history_outline.h"
+#include "storage/segment.h"
 #include "tests/storage/store_testing.h"
 #include "tests/storage/typing.h"
 
@@ -142,6 +144,14 @@ TEST(HistoryBlockTest, TypingTakesLittle) {
 
 // `bytes` as a whole or in any use are refused, or mean something; nothing crashes.
 void ExpectHarmless(const std::string& bytes) {
+  if (const absl::StatusOr<HistoryOutline> outline = HistoryOutline::OfBlock(bytes); outline.ok()) {
+    std::vector<TimelinePoint> points;
+    const absl::Status told = outline->AppendPoints({outline->first(), outline->last()}, &points);
+    EXPECT_TRUE(told.ok() || absl::IsDataLoss(told)) << told;
+    (void)outline->LastNotAfter(0, outline->last());
+  } else {
+    EXPECT_TRUE(absl::IsDataLoss(outline.status())) << outline.status();
+  }
   const absl::StatusOr<HistoryBlock> block = HistoryBlock::Parse(bytes);
   if (!block.ok()) {
     EXPECT_TRUE(absl::IsDataLoss(block.status())) << block.status();
@@ -264,6 +274,84 @@ TEST(TimeTrackTest, TimesStayWithinTheTolerance) {
   ASSERT_EQ(found.size(), all.size());
   for (size_t i = 0; i < all.size(); ++i) {
     ASSERT_LE(std::abs(found[i] - all[i]), TimeTrack::kToleranceMs) << i;
+  }
+}
+
+// Single times, and what was made at or before one, without reading them all.
+TEST(TimeTrackTest, TellsSingleTimes) {
+  const uint64_t seed = TestSeed();
+  SCOPED_TRACE(absl::StrCat("COEDIT_SEED=", seed));
+  std::mt19937_64 random(seed);
+  EXPECT_EQ(TimeTrack().LastNotAfter(0, 0), std::nullopt);
+  for (int round = 0; round < 300 && !HasFailure(); ++round) {
+    std::vector<int64_t> times;
+    int64_t time_ms = round % 10 == 0 ? -50'000 : 1'600'000'000'000;  // kept exactly, or coarsely
+    for (uint64_t i = 1 + random() % 300; i > 0; --i) {
+      time_ms += random() % 30 == 0 ? -static_cast<int64_t>(random() % 100'000)
+                                    : static_cast<int64_t>(random() % 3) * TypingGapMs(&random);
+      times.push_back(time_ms);
+    }
+    const TimeTrack track = TimeTrack::Fit(times);
+    times = track.Times();
+    const auto size = static_cast<int64_t>(times.size());
+    std::vector<int64_t> indices;
+    for (int64_t i = 0; i < size; ++i) {
+      if (random() % 3 == 0) indices.push_back(i);
+    }
+    const std::vector<int64_t> told = track.TimesAt(indices);
+    ASSERT_EQ(told.size(), indices.size());
+    for (size_t i = 0; i < indices.size(); ++i) EXPECT_EQ(told[i], times[indices[i]]);
+    for (int i = 0; i < 50; ++i) {
+      const int64_t at_ms = times[random() % times.size()] + static_cast<int64_t>(random() % 3) - 1;
+      const auto end = static_cast<int64_t>(random() % (times.size() + 1));
+      int64_t expected = end - 1;
+      while (expected >= 0 && times[expected] > at_ms) --expected;
+      EXPECT_EQ(track.LastNotAfter(at_ms, end).value_or(-1), expected) << at_ms << " " << end;
+    }
+  }
+}
+
+TEST(HistoryOutlineTest, TellsAuthorsAndTimes) {
+  const uint64_t seed = TestSeed();
+  SCOPED_TRACE(absl::StrCat("COEDIT_SEED=", seed));
+  std::mt19937_64 random(seed);
+  for (const int authors : {1, 3, 20}) {
+    const TypedHistory history = MakeTypedHistory(seed + authors, 3000, authors, authors == 20);
+    const std::string bytes = Encode(history);
+    const absl::StatusOr<HistoryBlock> block = HistoryBlock::Parse(bytes);
+    ASSERT_TRUE(block.ok()) << block.status();
+    const ot::Revision begin = history.before.revision;
+    std::vector<ot::Commit> commits;
+    ASSERT_TRUE(block->ReadCommits(begin + 1, block->after().revision, &commits).ok());
+    for (const bool is_segment : {false, true}) {
+      const absl::StatusOr<HistoryOutline> outline =
+          is_segment ? HistoryOutline::OfSegment(EncodeSegment(history.before, commits))
+                     : HistoryOutline::OfBlock(bytes);
+      ASSERT_TRUE(outline.ok()) << outline.status();
+      EXPECT_EQ(outline->first(), begin + 1);
+      EXPECT_EQ(outline->last(), block->after().revision);
+      for (int round = 0; round < 20; ++round) {
+        std::vector<ot::Revision> revisions;
+        for (const ot::Commit& commit : commits) {
+          if (random() % (1 + round * round) == 0) revisions.push_back(commit.revision);
+        }
+        std::vector<TimelinePoint> points;
+        const absl::Status told = outline->AppendPoints(revisions, &points);
+        ASSERT_TRUE(told.ok()) << told;
+        ASSERT_EQ(points.size(), revisions.size());
+        for (size_t i = 0; i < points.size(); ++i) {
+          const ot::Commit& commit = commits[revisions[i] - begin - 1];
+          EXPECT_EQ(points[i].revision, commit.revision);
+          EXPECT_EQ(points[i].author, commit.author);
+          EXPECT_EQ(points[i].time_ms, commit.time_ms);
+        }
+        const ot::Revision last = begin + 1 + random() % commits.size();
+        const int64_t at_ms = commits[random() % commits.size()].time_ms;
+        ot::Revision expected = last;
+        while (expected > begin && commits[expected - begin - 1].time_ms > at_ms) --expected;
+        EXPECT_EQ(outline->LastNotAfter(at_ms, last).value_or(begin), expected);
+      }
+    }
   }
 }
 

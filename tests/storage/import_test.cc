@@ -84,6 +84,8 @@ TEST_F(ImportTest, ComesBackExactly) {
   EXPECT_TRUE(report->sound()) << report->problems.front().text;
   EXPECT_EQ(report->documents, 3);
 
+  EXPECT_EQ(report->versions, 3);
+
   // Editing goes on from there, by those who come: the former authors are nobody's any more.
   std::unique_ptr<SqliteStore> store = MustOpen(target_.path());
   const absl::StatusOr<StoredDocument> stored = Load(store.get(), kRich);
@@ -130,12 +132,13 @@ TEST_F(ImportTest, AFileCutShortAnywhereLeavesNothing) {
     ExpectRefused({lines.begin(), lines.begin() + keep}, keep == 0 ? "empty" : "cut short");
   }
   lines.back().resize(lines.back().size() - 3);
-  ExpectRefused(lines, "line 55: ");
+  ExpectRefused(lines, "line 56: ");
 }
 
 TEST_F(ImportTest, LinesThatDoNotFit) {
   const std::vector<std::string> sound = Lines(source_.path(), kPlain);
-  // Lines: 1 header, 2 and 3 authors, 4 initial text, 5 to 54 commits, 55 end.
+  // Lines: 1 header, 2 and 3 authors, 4 initial text, 5 to 54 commits, 55 a version,
+  // 56 end.
   const auto with = [&sound](size_t line, const std::string& from, const std::string& to) {
     std::vector<std::string> lines = sound;
     std::string& text = lines[line - 1];
@@ -161,12 +164,12 @@ TEST_F(ImportTest, LinesThatDoNotFit) {
   ExpectRefused(without(4), "line 4: a commit before the initial text");
   ExpectRefused(without(7), "line 7: commit 4 after revision 2");
   ExpectRefused(twice(7), "line 8: commit 3 after revision 3");
-  ExpectRefused(twice(55), "line 56: a line after the end");
+  ExpectRefused(twice(56), "line 57: a line after the end");
   ExpectRefused(with(1, "\"commits\":50", "\"commits\":49"), "line 54: commit 50, but");
-  ExpectRefused(with(1, "\"commits\":50", "\"commits\":51"), "line 55: the file holds 50 commits");
-  ExpectRefused(with(55, "\"commits\":50", "\"commits\":49"), "line 55: the file holds 50 commits");
-  ExpectRefused(with(5, "line 0", "line x"), "line 55: the commits have digest ");
-  ExpectRefused(with(55, "\"sha256\":\"", "\"sha256\":\"0000"), "line 55: end.sha256: ");
+  ExpectRefused(with(1, "\"commits\":50", "\"commits\":51"), "line 56: the file holds 50 commits");
+  ExpectRefused(with(56, "\"commits\":50", "\"commits\":49"), "line 56: the file holds 50 commits");
+  ExpectRefused(with(5, "line 0", "line x"), "line 56: the commits have digest ");
+  ExpectRefused(with(56, "\"sha256\":\"", "\"sha256\":\"0000"), "line 56: end.sha256: ");
   ExpectRefused(with(6, "\"author\":2", "\"author\":3"), "line 6: commit 2: there is no author 3");
   ExpectRefused(with(7, "\"author\":1", "\"author\":2"), "commit");
   ExpectRefused(with(7, "{\"insert\"", "{\"delete\":99},{\"insert\""),
@@ -176,6 +179,18 @@ TEST_F(ImportTest, LinesThatDoNotFit) {
   ExpectRefused(with(7, "\"revision\":3", "\"revision\":-3"), "line 7: commit.revision: -3");
   ExpectRefused(with(2, "#d9480f", "url(x)"), "line 2: author.color");
   ExpectRefused(with(2, "Name 1", "Name\\n1"), "line 2: author.name");
+
+  ExpectRefused(without(55), "line 55: the file holds 0 versions, its end says 1");
+  ExpectRefused(twice(55), "line 57: the file holds 2 versions, its end says 1");
+  ExpectRefused(with(55, "\"revision\":50", "\"revision\":51"),
+                "line 55: a version of revision 51 after revision 50");
+  std::vector<std::string> early = sound;
+  std::swap(early[53], early[54]);
+  ExpectRefused(early, "line 54: a version of revision 50 after revision 49");
+  early[53] = absl::StrReplaceAll(early[53], {{"\"revision\":50", "\"revision\":1"}});
+  ExpectRefused(early, "line 55: a commit after a version");
+  std::swap(early[3], early[53]);
+  ExpectRefused(early, "line 4: a version before the initial text");
 }
 
 TEST_F(ImportTest, Limits) {

@@ -161,6 +161,39 @@ TEST_F(LogCheckTest, ATransactionThatWasBeingWritten) {
   EXPECT_EQ(lost, "");
 }
 
+// The mark does not miss a document that was deleted, nor the old one in the new one of its id.
+TEST_F(LogCheckTest, ADeletedDocumentIsNotLost) {
+  for (const bool again : {false, true}) {
+    const TemporaryDirectory live;
+    std::unique_ptr<SqliteStore> store = MustOpen(live.path());
+    Scribe scribe("notes");
+    ASSERT_TRUE(Create(store.get(), "notes").ok());
+    for (int i = 0; i < 5; ++i) {
+      scribe.Type(1, "ab");
+      MustAppend(store.get(), &scribe);
+    }
+    ASSERT_TRUE(HeadMark::Read(live.path() + "/coedit.mark").has_value());
+    // In one group commit, perhaps, with an append that comes before.
+    scribe.Type(1, "the last");
+    store->Append(scribe.Take(), [](AppendResult) {});
+    ASSERT_TRUE(Delete(store.get(), "notes").ok());
+    EXPECT_FALSE(HeadMark::Read(live.path() + "/coedit.mark").has_value());
+    if (again) {
+      ASSERT_TRUE(Create(store.get(), "notes", ot::DocumentType::kRichText, "\n", 1, "new").ok());
+    }
+    std::filesystem::remove_all(path());
+    std::filesystem::create_directory(path());
+    for (const char* name : {"coedit.db", "coedit.db-wal", "coedit.mark"}) {
+      WriteFile(absl::StrCat(path(), "/", name), ReadFile(absl::StrCat(live.path(), "/", name)));
+    }
+    std::string lost;
+    std::string kept;
+    EXPECT_EQ(HeadAfterStart(&lost, &kept), 0);
+    EXPECT_EQ(lost, "");
+    EXPECT_EQ(kept, "");
+  }
+}
+
 TEST_F(LogCheckTest, CommandsThatWriteRefuse) {
   std::string damaged = log_;
   damaged[static_cast<size_t>(ends_[2]) + 100] ^= 1;

@@ -219,10 +219,75 @@ TEST_F(PackingTest, StaleWorkIsRefused) {
   PackedHistory gone = **step;
   gone.document = "gone";
   EXPECT_TRUE(absl::IsNotFound(writer.Replace(gone)));
+  PackedHistory another = **step;
+  another.epoch = "another";
+  EXPECT_TRUE(absl::IsNotFound(writer.Replace(another)));
   const absl::StatusOr<std::vector<ot::Commit>> commits =
       reader.With([&](SqliteReader* open) { return open->ReadCommits("notes", 1, 300); });
   ASSERT_TRUE(commits.ok()) << commits.status();
   ExpectSameCommits(*commits, scribe.log(), 1, 300, TimeTrack::kToleranceMs);
+}
+
+// Documents that vanish, and come again under the same id, while they are packed.
+TEST_F(PackingTest, DeletedDocumentsAreNoFailure) {
+  Open(EagerPacking());
+  Scribe kept("kept");
+  Type(&kept, "kept", 100);
+  for (int round = 0; round < 30; ++round) {
+    Scribe scribe("notes");
+    ASSERT_TRUE(Create(store_.get(), "notes", ot::DocumentType::kRichText, "\n", 1000,
+                       absl::StrCat("epoch ", round))
+                    .ok());
+    const int commits = 20 + 7 * (round % 11);
+    for (int i = 0; i < commits; ++i) {
+      scribe.Type(1, absl::StrCat(round));
+      store_->Append(scribe.Take(), [](AppendResult) {});
+    }
+    if (round % 3 == 0) store_->WaitUntilPacked();
+    const absl::StatusOr<StoredDocument> stored = Load(store_.get(), "notes");
+    ASSERT_TRUE(stored.ok()) << stored.status();
+    ExpectSame(*stored, scribe);
+    ASSERT_TRUE(Delete(store_.get(), "notes").ok());
+  }
+  store_->WaitUntilPacked();
+  const SqliteStoreStatistics statistics = store_->Statistics();
+  EXPECT_EQ(statistics.pack_failures, 0) << statistics.last_pack_error;
+  EXPECT_GT(statistics.packed_commits, 0);
+  ExpectAll("kept", kept);
+  for (const char* table : {"segments", "history_blocks", "snapshots", "authors"}) {
+    EXPECT_EQ(Query(absl::StrCat("SELECT count(*) FROM ", table, " WHERE document <> 1")), 0);
+  }
+  EXPECT_EQ(Query("SELECT count(*) FROM documents"), 1);
+}
+
+// A step reads a document that is deleted meanwhile, and one of the same id made.
+TEST_F(PackingTest, AStepWhoseDocumentVanishes) {
+  Open(NoPacking());
+  Scribe scribe("notes");
+  Type(&scribe, "notes", 300);
+  const SqliteStoreOptions options = EagerPacking();
+  SharedReader reader;
+  ASSERT_TRUE(reader
+                  .Replace([&](std::unique_ptr<SqliteReader>* slot) {
+                    auto opened = SqliteReader::Open(database(), "");
+                    if (opened.ok()) *slot = *std::move(opened);
+                    return opened.status();
+                  })
+                  .ok());
+  HistoryPacker packer(&reader, options.pack_rule, options.snapshot_rule);
+  EXPECT_TRUE(packer.Step("notes", false)->has_value());
+  // What it looks like when the rows go between two reads.
+  {
+    absl::StatusOr<sqlite::Connection> other =
+        sqlite::Connection::Open(database(), sqlite::Access::kReadWrite, "");
+    ASSERT_TRUE(other.ok());
+    ASSERT_TRUE(other->Execute("DELETE FROM segments").ok());
+  }
+  EXPECT_TRUE(absl::IsDataLoss(packer.Step("notes", false).status()));
+  ASSERT_TRUE(Delete(store_.get(), "notes").ok());
+  const absl::StatusOr<std::optional<PackedHistory>> step = packer.Step("notes", false);
+  ASSERT_TRUE(step.ok()) << step.status();
+  EXPECT_FALSE(step->has_value());
 }
 
 class PackedDamageTest : public PackingTest {

@@ -39,7 +39,7 @@ TEST_F(SchemaTest, AnEmptyFileBecomesOurs) {
   ASSERT_TRUE(MigrateSchema(connection_.get()).ok());
   EXPECT_EQ(Query("PRAGMA application_id"), kApplicationId);
   EXPECT_EQ(Query("PRAGMA user_version"), kSchemaVersion);
-  EXPECT_EQ(Query("SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 5);
+  EXPECT_EQ(Query("SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 6);
   // A second time it is as it should be.
   ASSERT_TRUE(MigrateSchema(connection_.get()).ok());
   EXPECT_FALSE(connection_->InTransaction());
@@ -66,6 +66,8 @@ TEST_F(SchemaTest, AFileOfVersionOneIsMigratedWithAllItHolds) {
         sqlite::Connection::Open(path(), sqlite::Access::kReadWrite, "");
     ASSERT_TRUE(old.ok()) << old.status();
     const absl::Status done = old->Execute(
+        "DROP TABLE versions; ALTER TABLE documents DROP COLUMN title; "
+        "ALTER TABLE documents DROP COLUMN last_version; "
         "DROP TABLE history_blocks; ALTER TABLE snapshots DROP COLUMN rung; "
         "PRAGMA user_version = 1");
     ASSERT_TRUE(done.ok()) << done;
@@ -82,10 +84,13 @@ TEST_F(SchemaTest, AFileOfVersionOneIsMigratedWithAllItHolds) {
   for (const ot::Revision revision : {0, 1, 150, 299, 300}) {
     ExpectRevision(store->get(), "notes", scribe, revision);
   }
+  ASSERT_TRUE(SetTitle(store->get(), "notes", "Old notes").ok());
+  ASSERT_TRUE(AddVersion(store->get(), "notes", {.revision = 150, .name = "half"}).ok());
+  EXPECT_EQ(Info(store->get(), "notes")->title, "Old notes");
   store->reset();
   absl::StatusOr<sqlite::Connection> migrated =
       sqlite::Connection::Open(path(), sqlite::Access::kReadWrite, "");
-  EXPECT_EQ(*migrated->QueryInt64("PRAGMA user_version"), 2);
+  EXPECT_EQ(*migrated->QueryInt64("PRAGMA user_version"), 3);
 }
 
 TEST_F(SchemaTest, ANewerVersionIsRefusedByName) {
@@ -138,6 +143,7 @@ TEST_F(SchemaTest, TheStoreUsesALogAndFullSyncs) {
   absl::StatusOr<std::unique_ptr<SqliteWriter>> writer = SqliteWriter::Open(path(), "", {});
   ASSERT_TRUE(writer.ok()) << writer.status();
   EXPECT_EQ((*writer)->Setting("synchronous").value_or(""), "2");
+  EXPECT_EQ((*writer)->Setting("secure_delete").value_or(""), "1");
   EXPECT_EQ((*writer)->Setting("journal_mode").value_or(""), "wal");
   EXPECT_EQ((*writer)->Setting("foreign_keys").value_or(""), "1");
 }

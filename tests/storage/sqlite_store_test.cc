@@ -264,6 +264,54 @@ TEST_F(SqliteStoreTest, AForeignReaderHoldsUpTheCheckpointOnly) {
   ExpectStored("notes", scribe);
 }
 
+// A search looks at so many documents at once, and then says where to go on.
+TEST_F(SqliteStoreTest, ASearchIsBounded) {
+  Open();
+  constexpr int kDocuments = 4096 + 200;
+  int created = 0;
+  for (int i = 0; i < kDocuments; ++i) {
+    store()->Create(absl::StrCat("d", 10'000 + i), ot::DocumentType::kRichText, PlainText("\n"),
+                    "epoch", 1,
+                    [&created](absl::StatusOr<StoredDocument> stored) { created += stored.ok(); });
+  }
+  ASSERT_TRUE(SetTitle(store(), absl::StrCat("d", 10'000 + kDocuments - 1), "The last").ok());
+  ASSERT_EQ(created, kDocuments);
+  const absl::StatusOr<DocumentPage> first =
+      ListPage(store(), {.prefix = {}, .search = "the last", .after = {}, .limit = 10});
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_TRUE(first->documents.empty());
+  EXPECT_EQ(first->next, "d14095");
+  const absl::StatusOr<DocumentPage> second =
+      ListPage(store(), {.prefix = {}, .search = "the last", .after = first->next, .limit = 10});
+  ASSERT_TRUE(second.ok()) << second.status();
+  ASSERT_EQ(second->documents.size(), 1);
+  EXPECT_EQ(second->documents[0].title, "The last");
+  EXPECT_EQ(second->next, "");
+  // Without a search the limit is the bound.
+  EXPECT_EQ(List(store(), "", "", 10'000)->size(), kDocuments);
+}
+
+TEST_F(SqliteStoreTest, NothingIsLeftOfADeletedDocumentInTheFile) {
+  Open();
+  const std::string secret = "nobody shall read this";
+  ASSERT_TRUE(Create(store(), "kept").ok());
+  ASSERT_TRUE(Create(store(), "notes", ot::DocumentType::kRichText, secret).ok());
+  Scribe scribe("notes", secret);
+  for (int i = 0; i < 300; ++i) {
+    scribe.Type(1, absl::StrCat(i, " ", secret, std::string(i % 20 == 0 ? 9000 : 1, ' '), secret));
+    MustAppend(&scribe);
+  }
+  ASSERT_TRUE(SetTitle(store(), "notes", secret).ok());
+  ASSERT_TRUE(AddVersion(store(), "notes", {.name = secret, .by = secret}).ok());
+  Close();
+  EXPECT_THAT(ReadFile(database()), HasSubstr(secret));
+  Open();
+  ASSERT_TRUE(Delete(store(), "notes").ok());
+  Close();
+  EXPECT_THAT(ReadFile(database()), testing::Not(HasSubstr(secret)));
+  EXPECT_FALSE(std::filesystem::exists(database() + "-wal"));
+}
+
 TEST_F(SqliteStoreTest, TheDirectoryIsMadeForItsOwnerOnly) {
   const std::string nested = directory() + "/a/b/";
   ASSERT_TRUE(SqliteStore::Open(nested).ok());
@@ -337,6 +385,11 @@ TEST_F(DamageTest, ASegmentBelowTheSnapshotIsFoundWhenItIsRead) {
   EXPECT_TRUE(ReadCommits(store(), "bad", 1, 100).ok());
   EXPECT_TRUE(ReadCommits(store(), "bad", 251, 265).ok());
   EXPECT_TRUE(ReadCommits(store(), "good", 1, 265).ok());
+  const int64_t at_251 = bad_.log()[250].time_ms;
+  EXPECT_EQ(*FindRevision(store(), "bad", at_251), 251);
+  EXPECT_TRUE(absl::IsDataLoss(FindRevision(store(), "bad", at_251 - 1).status()));
+  EXPECT_TRUE(absl::IsDataLoss(ReadTimeline(store(), "bad", 10).status()));
+  EXPECT_TRUE(ReadTimeline(store(), "good", 10).ok());
 }
 
 TEST_F(DamageTest, AMissingSegment) {
@@ -415,8 +468,30 @@ TEST_F(DamageTest, RowsOfTheSmallTables) {
     const AppendResult result = Append(store(), bad_.Take());
     EXPECT_EQ(result.outcome, AppendOutcome::kUnavailable);
     EXPECT_FALSE(result.disk_full);
+    EXPECT_TRUE(absl::IsDataLoss(Info(store(), "bad").status()));
+    EXPECT_TRUE(absl::IsDataLoss(SetTitle(store(), "bad", "Bad")));
+    EXPECT_TRUE(absl::IsDataLoss(AddVersion(store(), "bad", {.name = "a"}).status()));
     Close();
   }
+  // One can be rid of it.
+  Open();
+  EXPECT_TRUE(Delete(store(), "bad").ok());
+  EXPECT_TRUE(absl::IsNotFound(Load(store(), "bad").status()));
+  ExpectStored("good", good_);
+}
+
+TEST_F(DamageTest, RowsOfVersions) {
+  Open();
+  ASSERT_TRUE(AddVersion(store(), "bad", {.revision = 5, .name = "five"}).ok());
+  ASSERT_TRUE(AddVersion(store(), "good", {.revision = 5, .name = "five"}).ok());
+  Close();
+  Tamper("UPDATE versions SET revision = 6 WHERE document = 1");
+  Open();
+  const absl::Status status = ListVersions(store(), "bad").status();
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("row of version 1 is damaged"));
+  EXPECT_EQ(ListVersions(store(), "good")->size(), 1);
+  ExpectStored("bad", bad_);  // its text is sound
 }
 
 TEST_F(DamageTest, RowsOfAuthors) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <random>
 #include <string>
@@ -455,6 +456,294 @@ TEST_P(StoreTest, CallbacksMayCallTheStore) {
   ExpectStored("notes", scribe);
 }
 
+TEST_P(StoreTest, OfAnUnknownDocumentThereIsNothing) {
+  EXPECT_TRUE(absl::IsNotFound(Info(store(), "notes").status()));
+  EXPECT_TRUE(absl::IsNotFound(Authors(store(), "notes").status()));
+  EXPECT_TRUE(absl::IsNotFound(FindRevision(store(), "notes", 0).status()));
+  EXPECT_TRUE(absl::IsNotFound(ReadTimeline(store(), "notes", 1).status()));
+  EXPECT_TRUE(absl::IsNotFound(ListVersions(store(), "notes").status()));
+  EXPECT_TRUE(absl::IsNotFound(SetTitle(store(), "notes", "Notes")));
+  EXPECT_TRUE(absl::IsNotFound(AddVersion(store(), "notes", {}).status()));
+  EXPECT_TRUE(absl::IsNotFound(DeleteVersion(store(), "notes", 1)));
+  EXPECT_TRUE(absl::IsNotFound(Delete(store(), "notes")));
+}
+
+TEST_P(StoreTest, TitlesStayUntilTheyAreChanged) {
+  ASSERT_TRUE(Create(store(), "notes", ot::DocumentType::kPlainText, "", 1234).ok());
+  EXPECT_EQ(Info(store(), "notes")->title, std::nullopt);
+  const std::vector<std::optional<std::string>> titles = {
+      "Notes", "", std::nullopt, "\xC3\x84rger \xF0\x9F\x98\x80", std::string("nul \0", 5)};
+  Scribe scribe("notes", "");
+  for (const std::optional<std::string>& title : titles) {
+    ASSERT_TRUE(SetTitle(store(), "notes", title).ok());
+    scribe.Type(1, "a");
+    MustAppend(&scribe);
+    for (int round = 0; round < 2; ++round) {
+      const absl::StatusOr<DocumentInfo> info = Info(store(), "notes");
+      ASSERT_TRUE(info.ok()) << info.status();
+      EXPECT_EQ(info->id, "notes");
+      EXPECT_EQ(info->type, ot::DocumentType::kPlainText);
+      EXPECT_EQ(info->epoch, "epoch of notes");
+      EXPECT_EQ(info->title, title);
+      EXPECT_EQ(info->head, scribe.head());
+      EXPECT_EQ(info->created_ms, 1234);
+      EXPECT_EQ(info->changed_ms, scribe.log().back().time_ms);
+      EXPECT_EQ(List(store())->front().title, title);
+      Reopen();
+    }
+  }
+  ExpectStored("notes", scribe);
+}
+
+TEST_P(StoreTest, SearchFindsIdsAndTitles) {
+  const std::vector<std::pair<std::string, std::optional<std::string>>> documents = {
+      {"agenda", "Montag"},
+      {"Budget-2026", std::nullopt},
+      {"c1",
+       "\xC3\x9C"
+       "bersicht MONTAGE"},
+      {"c2", "\xD0\x9F\xD0\xBB\xD0\xB0\xD0\xBD budget"},
+      {"c3", ""},
+      {"montage", "x"}};
+  for (const auto& [id, title] : documents) {
+    ASSERT_TRUE(Create(store(), id).ok());
+    ASSERT_TRUE(SetTitle(store(), id, title).ok());
+  }
+  // Page after page, however long a page is.
+  const auto found = [&](const std::string& search, const std::string& prefix = "") {
+    std::string first;
+    for (const int64_t limit : {100, 1, 2}) {
+      std::string ids;
+      std::string after;
+      do {
+        const absl::StatusOr<DocumentPage> page =
+            ListPage(store(), {.prefix = prefix, .search = search, .after = after, .limit = limit});
+        if (!page.ok()) return page.status().ToString();
+        EXPECT_LE(page->documents.size(), limit);
+        for (const DocumentInfo& info : page->documents) absl::StrAppend(&ids, info.id, " ");
+        after = page->next;
+      } while (!after.empty());
+      if (limit == 100) first = ids;
+      EXPECT_EQ(ids, first);
+    }
+    return first;
+  };
+  EXPECT_EQ(found(""), "Budget-2026 agenda c1 c2 c3 montage ");
+  EXPECT_EQ(found("montag"), "agenda c1 montage ");
+  EXPECT_EQ(found("MONTAGE"), "c1 montage ");
+  EXPECT_EQ(found("\xC3\xBC"
+                  "BER"),
+            "c1 ");
+  EXPECT_EQ(found("\xD0\xBF\xD0\x9B\xD0\xB0"), "c2 ");
+  EXPECT_EQ(found("budget"), "Budget-2026 c2 ");
+  EXPECT_EQ(found("budget", "c"), "c2 ");
+  EXPECT_EQ(found("%"), "");
+  EXPECT_EQ(found("nothing like it"), "");
+}
+
+TEST_P(StoreTest, AuthorsWithoutTheText) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  EXPECT_TRUE(Authors(store(), "notes")->empty());
+  Scribe scribe("notes");
+  for (const ot::AuthorNumber author : {7, 1, 3, 7}) scribe.Type(author, "a");
+  MustAppend(&scribe);
+  const absl::StatusOr<std::vector<Author>> authors = Authors(store(), "notes");
+  ASSERT_TRUE(authors.ok()) << authors.status();
+  ASSERT_EQ(authors->size(), 3);
+  auto expected = scribe.authors().begin();
+  for (const Author& author : *authors) {
+    EXPECT_EQ(author.number, expected->second.number);
+    EXPECT_EQ(author.name, expected->second.name);
+    EXPECT_EQ(author.color, expected->second.color);
+    EXPECT_EQ((expected++)->second.client_id, author.client_id);
+  }
+}
+
+TEST_P(StoreTest, VersionsKeepTheirNumbers) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  ASSERT_TRUE(Create(store(), "plans").ok());
+  Scribe scribe("notes");
+  scribe.Type(1, "a");
+  scribe.Type(1, "b");
+  MustAppend(&scribe);
+  EXPECT_TRUE(ListVersions(store(), "notes")->empty());
+  std::map<VersionNumber, Version> expected;
+  const auto add = [&](Version version) {
+    const absl::StatusOr<Version> added = AddVersion(store(), "notes", version);
+    ASSERT_TRUE(added.ok()) << added.status();
+    version.number = added->number;
+    ExpectSameVersion(*added, version);
+    EXPECT_TRUE(expected.emplace(added->number, version).second);
+  };
+  add({.revision = 2, .name = "Second draft", .by = "Ada", .created_ms = 5000});
+  add({.revision = 0, .name = "", .by = std::nullopt, .created_ms = -1});
+  add({.number = 99, .revision = 2, .name = "\xF0\x9F\x98\x80", .by = "", .created_ms = 6000});
+  EXPECT_EQ(expected.rbegin()->first, 3);
+  EXPECT_TRUE(absl::IsOutOfRange(AddVersion(store(), "notes", {.revision = 3}).status()));
+  // A number that was deleted is not given again: who deletes 3 twice does not delete another.
+  EXPECT_TRUE(DeleteVersion(store(), "notes", 3).ok());
+  expected.erase(3);
+  EXPECT_TRUE(absl::IsOutOfRange(DeleteVersion(store(), "notes", 3)));
+  EXPECT_TRUE(absl::IsOutOfRange(DeleteVersion(store(), "plans", 1)));
+  Reopen();
+  add({.revision = 1, .name = "First draft", .by = "Bob", .created_ms = 7000});
+  EXPECT_EQ(expected.rbegin()->first, 4);
+  scribe.Type(1, "c");
+  MustAppend(&scribe);
+  for (int round = 0; round < 2; ++round) {
+    const absl::StatusOr<std::vector<Version>> versions = ListVersions(store(), "notes");
+    ASSERT_TRUE(versions.ok()) << versions.status();
+    ASSERT_EQ(versions->size(), 3);
+    ExpectSameVersion((*versions)[0], expected[2]);  // by revision
+    ExpectSameVersion((*versions)[1], expected[4]);
+    ExpectSameVersion((*versions)[2], expected[1]);
+    Reopen();
+  }
+  EXPECT_TRUE(ListVersions(store(), "plans")->empty());
+}
+
+TEST_P(StoreTest, ThereAreNotTooManyVersions) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  int64_t answers = 0;
+  for (int64_t i = 1; i < kVersionsMax; ++i) {
+    store()->AddVersion("notes", {.name = absl::StrCat(i)},
+                        [&answers](absl::StatusOr<Version> added) { answers += added.ok(); });
+  }
+  ASSERT_TRUE(AddVersion(store(), "notes", {.name = "the last"}).ok());
+  EXPECT_EQ(answers, kVersionsMax - 1);
+  EXPECT_TRUE(
+      absl::IsFailedPrecondition(AddVersion(store(), "notes", {.name = "one more"}).status()));
+  EXPECT_TRUE(DeleteVersion(store(), "notes", 17).ok());
+  EXPECT_EQ(AddVersion(store(), "notes", {.name = "one more"})->number, kVersionsMax + 1);
+  EXPECT_EQ(ListVersions(store(), "notes")->size(), kVersionsMax);
+}
+
+TEST_P(StoreTest, DeleteLeavesNothing) {
+  std::map<std::string, Scribe> scribes;
+  for (const char* id : {"a", "b", "c"}) {
+    ASSERT_TRUE(Create(store(), id).ok());
+    Scribe& scribe = scribes.emplace(id, Scribe(id)).first->second;
+    for (int i = 0; i < 200; ++i) {
+      scribe.Type(1 + i % 3, "ab");
+      if (i % 3 == 0) MustAppend(&scribe);
+    }
+    MustAppend(&scribe);
+    ASSERT_TRUE(SetTitle(store(), id, "Title").ok());
+    ASSERT_TRUE(AddVersion(store(), id, {.revision = 7, .name = "seven"}).ok());
+  }
+  Scribe late = scribes.at("b");
+  ASSERT_TRUE(Delete(store(), "b").ok());
+  EXPECT_TRUE(absl::IsNotFound(Delete(store(), "b")));
+  late.Type(1, "too late");
+  EXPECT_EQ(Append(store(), late.Take()).outcome, AppendOutcome::kConflict);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(Ids(), "a c");
+    EXPECT_TRUE(absl::IsNotFound(Load(store(), "b").status()));
+    EXPECT_TRUE(absl::IsNotFound(ReadCommits(store(), "b", 1, 1).status()));
+    EXPECT_TRUE(absl::IsNotFound(ReadRevision(store(), "b", 0).status()));
+    EXPECT_TRUE(absl::IsNotFound(Info(store(), "b").status()));
+    EXPECT_TRUE(absl::IsNotFound(ListVersions(store(), "b").status()));
+    for (const char* id : {"a", "c"}) {
+      ExpectStored(id, scribes.at(id));
+      ExpectRevision(store(), id, scribes.at(id), 100);
+      EXPECT_EQ(Info(store(), id)->title, "Title");
+      EXPECT_EQ(ListVersions(store(), id)->size(), 1);
+    }
+    Reopen();
+  }
+
+  // One of the same id begins anew, in every respect.
+  ASSERT_TRUE(Create(store(), "b", ot::DocumentType::kPlainText, "", 2000, "another epoch").ok());
+  Scribe again("b", "");
+  EXPECT_EQ(Info(store(), "b")->epoch, "another epoch");
+  EXPECT_EQ(Info(store(), "b")->title, std::nullopt);
+  EXPECT_TRUE(ListVersions(store(), "b")->empty());
+  EXPECT_EQ(AddVersion(store(), "b", {.name = "zero"})->number, 1);
+  late.Type(1, "still too late");
+  EXPECT_EQ(Append(store(), late.Take()).outcome, AppendOutcome::kConflict);
+  again.Type(4, "anew");
+  MustAppend(&again);
+  ExpectStored("b", again);
+  Reopen();
+  ExpectStored("b", again);
+  for (const char* id : {"a", "b", "c"}) ASSERT_TRUE(Delete(store(), id).ok());
+  Reopen();
+  EXPECT_EQ(Ids(), "");
+}
+
+// Times that stand still, jump ahead and are set back: what FindRevision and ReadTimeline say is
+// what ReadCommits says.
+TEST_P(StoreTest, TimesAndTimelines) {
+  const uint64_t seed = TestSeed();
+  SCOPED_TRACE(absl::StrCat("COEDIT_SEED=", seed));
+  std::mt19937_64 random(seed);
+  const auto below = [&](int64_t bound) {
+    return std::uniform_int_distribution<int64_t>(0, bound - 1)(random);
+  };
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  EXPECT_EQ(*FindRevision(store(), "notes", 1'000'000'000'000), 0);
+  EXPECT_TRUE(ReadTimeline(store(), "notes", 10)->points.empty());
+  Scribe scribe("notes");
+  int64_t time_ms = 1'700'000'000'000;
+  for (int batch = 0; batch < 120; ++batch) {
+    for (int64_t i = 1 + below(12); i > 0; --i) {
+      time_ms += below(40) == 0 ? below(4) * 3'600'000 - 3'600'000 : below(3) * below(9000);
+      scribe.CommitAt(time_ms, 1 + below(12), ot::DeltaBuilder().Insert("a").Build());
+    }
+    MustAppend(&scribe);
+    if (batch != 3 && batch != 60 && batch != 119) continue;
+    const ot::Revision head = scribe.head().revision;
+    // What is packed meanwhile may change times within their tolerance; then it is asked again.
+    bool steady = false;
+    while (!steady && !HasFailure()) {
+      const absl::StatusOr<std::vector<ot::Commit>> log = ReadCommits(store(), "notes", 1, head);
+      ASSERT_TRUE(log.ok()) << log.status();
+      std::vector<std::pair<int64_t, ot::Revision>> found;
+      for (int i = 0; i < 60; ++i) {
+        const int64_t at_ms = i == 0   ? 0
+                              : i == 1 ? 2'000'000'000'000
+                                       : (*log)[below(head)].time_ms + below(3) - 1;
+        const absl::StatusOr<ot::Revision> revision = FindRevision(store(), "notes", at_ms);
+        ASSERT_TRUE(revision.ok()) << revision.status();
+        found.emplace_back(at_ms, *revision);
+      }
+      std::vector<Timeline> timelines;
+      for (const int64_t points :
+           {int64_t{1}, int64_t{2}, int64_t{7}, int64_t{100}, int64_t{1000}}) {
+        absl::StatusOr<Timeline> timeline = ReadTimeline(store(), "notes", points);
+        ASSERT_TRUE(timeline.ok()) << timeline.status();
+        EXPECT_EQ(timeline->points.size(), std::min<ot::Revision>(points, head));
+        timelines.push_back(*std::move(timeline));
+      }
+      const absl::StatusOr<std::vector<ot::Commit>> after = ReadCommits(store(), "notes", 1, head);
+      ASSERT_TRUE(after.ok()) << after.status();
+      steady = std::equal(
+          log->begin(), log->end(), after->begin(),
+          [](const ot::Commit& a, const ot::Commit& b) { return a.time_ms == b.time_ms; });
+      if (!steady) continue;
+      for (const auto& [at_ms, revision] : found) {
+        ot::Revision expected = head;
+        while (expected > 0 && (*log)[expected - 1].time_ms > at_ms) --expected;
+        EXPECT_EQ(revision, expected) << at_ms;
+      }
+      for (const Timeline& timeline : timelines) {
+        EXPECT_EQ(timeline.document.head, scribe.head());
+        EXPECT_EQ(timeline.document.id, "notes");
+        EXPECT_EQ(timeline.points.back().revision, head);
+        ot::Revision last = 0;
+        const ot::Revision gap = (head + timeline.points.size() - 1) / timeline.points.size();
+        for (const TimelinePoint& point : timeline.points) {
+          EXPECT_GT(point.revision, last);
+          EXPECT_LE(point.revision - last, gap);
+          last = point.revision;
+          EXPECT_EQ(point.time_ms, (*log)[point.revision - 1].time_ms) << point.revision;
+          EXPECT_EQ(point.author, scribe.log()[point.revision - 1].author) << point.revision;
+        }
+      }
+    }
+  }
+}
+
 // A change that fits `text`: an edit somewhere, or a format, or both.
 ot::Delta RandomDelta(const ot::Text& text, std::mt19937_64* random) {
   const auto below = [&](int64_t bound) {
@@ -498,7 +787,9 @@ TEST_P(StoreTest, RandomHistories) {
     const auto known = model.find(id);
     if (known == model.end()) {
       EXPECT_TRUE(absl::IsNotFound(Load(store(), id).status()));
-      ASSERT_TRUE(Create(store(), id).ok());
+      ASSERT_TRUE(
+          Create(store(), id, ot::DocumentType::kRichText, "\n", 1000, absl::StrCat("epoch ", step))
+              .ok());
       model.emplace(id, Scribe(id));
       continue;
     }
@@ -527,6 +818,9 @@ TEST_P(StoreTest, RandomHistories) {
       const absl::StatusOr<std::vector<ot::Commit>> commits = ReadCommits(store(), id, first, last);
       ASSERT_TRUE(commits.ok()) << commits.status();
       ExpectSameCommits(*commits, scribe.log(), first, last, GetParam().time_tolerance_ms);
+    } else if (choice < 91) {
+      ASSERT_TRUE(Delete(store(), id).ok());
+      model.erase(known);
     } else if (choice < 95) {
       EXPECT_TRUE(absl::IsAlreadyExists(Create(store(), id).status()));
       EXPECT_EQ(Ids(), absl::StrJoin(model, " ", [](std::string* out, const auto& entry) {

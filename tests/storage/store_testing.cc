@@ -32,10 +32,11 @@ absl::StatusOr<StoredDocument> Load(Store* store, const std::string& document) {
 }
 
 absl::StatusOr<StoredDocument> Create(Store* store, const std::string& document,
-                                      ot::DocumentType type, absl::string_view text,
-                                      int64_t now_ms) {
+                                      ot::DocumentType type, absl::string_view text, int64_t now_ms,
+                                      const std::string& epoch) {
   return Await<absl::StatusOr<StoredDocument>>([&](auto done) {
-    store->Create(document, type, PlainText(text), absl::StrCat("epoch of ", document), now_ms,
+    store->Create(document, type, PlainText(text),
+                  epoch.empty() ? absl::StrCat("epoch of ", document) : epoch, now_ms,
                   std::move(done));
   });
 }
@@ -57,10 +58,62 @@ absl::StatusOr<Snapshot> ReadRevision(Store* store, const std::string& document,
       [&](auto done) { store->ReadRevision(document, revision, std::move(done)); });
 }
 
+absl::StatusOr<DocumentPage> ListPage(Store* store, DocumentQuery query) {
+  return Await<absl::StatusOr<DocumentPage>>(
+      [&](auto done) { store->List(std::move(query), std::move(done)); });
+}
+
 absl::StatusOr<std::vector<DocumentInfo>> List(Store* store, const std::string& prefix,
                                                const std::string& after, int64_t limit) {
-  return Await<absl::StatusOr<std::vector<DocumentInfo>>>(
-      [&](auto done) { store->List(prefix, after, limit, std::move(done)); });
+  absl::StatusOr<DocumentPage> page =
+      ListPage(store, {.prefix = prefix, .search = {}, .after = after, .limit = limit});
+  if (!page.ok()) return page.status();
+  return std::move(page->documents);
+}
+
+absl::StatusOr<DocumentInfo> Info(Store* store, const std::string& document) {
+  return Await<absl::StatusOr<DocumentInfo>>(
+      [&](auto done) { store->Info(document, std::move(done)); });
+}
+
+absl::StatusOr<std::vector<Author>> Authors(Store* store, const std::string& document) {
+  return Await<absl::StatusOr<std::vector<Author>>>(
+      [&](auto done) { store->Authors(document, std::move(done)); });
+}
+
+absl::StatusOr<ot::Revision> FindRevision(Store* store, const std::string& document,
+                                          int64_t at_ms) {
+  return Await<absl::StatusOr<ot::Revision>>(
+      [&](auto done) { store->FindRevision(document, at_ms, std::move(done)); });
+}
+
+absl::StatusOr<Timeline> ReadTimeline(Store* store, const std::string& document, int64_t points) {
+  return Await<absl::StatusOr<Timeline>>(
+      [&](auto done) { store->ReadTimeline(document, points, std::move(done)); });
+}
+
+absl::StatusOr<std::vector<Version>> ListVersions(Store* store, const std::string& document) {
+  return Await<absl::StatusOr<std::vector<Version>>>(
+      [&](auto done) { store->ListVersions(document, std::move(done)); });
+}
+
+absl::Status SetTitle(Store* store, const std::string& document, std::optional<std::string> title) {
+  return Await<absl::Status>(
+      [&](auto done) { store->SetTitle(document, std::move(title), std::move(done)); });
+}
+
+absl::StatusOr<Version> AddVersion(Store* store, const std::string& document, Version version) {
+  return Await<absl::StatusOr<Version>>(
+      [&](auto done) { store->AddVersion(document, std::move(version), std::move(done)); });
+}
+
+absl::Status DeleteVersion(Store* store, const std::string& document, VersionNumber number) {
+  return Await<absl::Status>(
+      [&](auto done) { store->DeleteVersion(document, number, std::move(done)); });
+}
+
+absl::Status Delete(Store* store, const std::string& document) {
+  return Await<absl::Status>([&](auto done) { store->Delete(document, std::move(done)); });
 }
 
 ot::Text PlainText(absl::string_view text) {
@@ -73,6 +126,11 @@ Scribe::Scribe(std::string document, absl::string_view text)
     : document_(std::move(document)), text_(PlainText(text)), texts_{text_} {}
 
 void Scribe::Commit(ot::AuthorNumber author, ot::Delta delta) {
+  CommitAt(static_cast<int64_t>(1'700'000'000'000 + 7 * (head_.revision + 1)), author,
+           std::move(delta));
+}
+
+void Scribe::CommitAt(int64_t time_ms, ot::AuthorNumber author, ot::Delta delta) {
   const auto [known, is_new] = authors_.try_emplace(author);
   if (is_new) {
     known->second = {.number = author,
@@ -93,7 +151,7 @@ void Scribe::Commit(ot::AuthorNumber author, ot::Delta delta) {
                   .digest = head_.digest,
                   .author = author,
                   .sequence = state.last_sequence,
-                  .time_ms = static_cast<int64_t>(1'700'000'000'000 + 7 * head_.revision),
+                  .time_ms = time_ms,
                   .delta = std::move(delta)});
 }
 
@@ -179,6 +237,14 @@ void ExpectSame(const StoredDocument& stored, const Scribe& scribe) {
     EXPECT_EQ(author.state.last_revision, same.state.last_revision);
     EXPECT_EQ(author.state.last_hash, same.state.last_hash);
   }
+}
+
+void ExpectSameVersion(const Version& found, const Version& expected) {
+  EXPECT_EQ(found.number, expected.number);
+  EXPECT_EQ(found.revision, expected.revision);
+  EXPECT_EQ(found.name, expected.name);
+  EXPECT_EQ(found.by, expected.by);
+  EXPECT_EQ(found.created_ms, expected.created_ms);
 }
 
 TemporaryDirectory::TemporaryDirectory() {

@@ -4,6 +4,7 @@
 #define COEDIT_TESTS_STORAGE_STORE_TESTING_H_
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,16 +17,28 @@ namespace coedit::storage {
 
 // Each waits until the callback has run.
 absl::StatusOr<StoredDocument> Load(Store* store, const std::string& document);
+// The epoch is made of the id unless it is given.
 absl::StatusOr<StoredDocument> Create(Store* store, const std::string& document,
                                       ot::DocumentType type = ot::DocumentType::kRichText,
-                                      absl::string_view text = "\n", int64_t now_ms = 1000);
+                                      absl::string_view text = "\n", int64_t now_ms = 1000,
+                                      const std::string& epoch = "");
 AppendResult Append(Store* store, AppendRequest request);
 absl::StatusOr<std::vector<ot::Commit>> ReadCommits(Store* store, const std::string& document,
                                                     ot::Revision first, ot::Revision last);
 absl::StatusOr<Snapshot> ReadRevision(Store* store, const std::string& document,
                                       ot::Revision revision);
+absl::StatusOr<DocumentPage> ListPage(Store* store, DocumentQuery query);
 absl::StatusOr<std::vector<DocumentInfo>> List(Store* store, const std::string& prefix = "",
                                                const std::string& after = "", int64_t limit = 1000);
+absl::StatusOr<DocumentInfo> Info(Store* store, const std::string& document);
+absl::StatusOr<std::vector<Author>> Authors(Store* store, const std::string& document);
+absl::StatusOr<ot::Revision> FindRevision(Store* store, const std::string& document, int64_t at_ms);
+absl::StatusOr<Timeline> ReadTimeline(Store* store, const std::string& document, int64_t points);
+absl::StatusOr<std::vector<Version>> ListVersions(Store* store, const std::string& document);
+absl::Status SetTitle(Store* store, const std::string& document, std::optional<std::string> title);
+absl::StatusOr<Version> AddVersion(Store* store, const std::string& document, Version version);
+absl::Status DeleteVersion(Store* store, const std::string& document, VersionNumber number);
+absl::Status Delete(Store* store, const std::string& document);
 
 // A text of one plain insert.
 ot::Text PlainText(absl::string_view text);
@@ -39,6 +52,8 @@ class Scribe {
 
   // One more commit, not appended yet.
   void Commit(ot::AuthorNumber author, ot::Delta delta);
+  // The same at a time of one's own.
+  void CommitAt(int64_t time_ms, ot::AuthorNumber author, ot::Delta delta);
   // The same with `text` inserted at the front.
   void Type(ot::AuthorNumber author, absl::string_view text);
   // All commits since the last call, as one request.
@@ -73,6 +88,9 @@ void ExpectSameCommits(const std::vector<ot::Commit>& found, const std::vector<o
 // Fails the test unless the store reads `revision` as `scribe` had it.
 void ExpectRevision(Store* store, const std::string& document, const Scribe& scribe,
                     ot::Revision revision);
+
+// Fails the test unless two versions are the same.
+void ExpectSameVersion(const Version& found, const Version& expected);
 
 // An empty directory below the system's temporary one, removed at the end.
 class TemporaryDirectory {

@@ -74,6 +74,7 @@ TEST_F(VerifyTest, ASoundDirectory) {
   EXPECT_EQ(report.damaged_documents, 0);
   EXPECT_EQ(report.commits, 250);
   EXPECT_EQ(report.authors, 5);
+  EXPECT_EQ(report.versions, 3);
   EXPECT_GE(report.snapshots, 5);
 }
 
@@ -88,6 +89,32 @@ TEST_F(VerifyTest, OneDocumentAlone) {
   const absl::Status status = Verify(directory_.path(), "missing", &progress).status();
   EXPECT_TRUE(absl::IsNotFound(status)) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr("'missing'"));
+}
+
+TEST_F(VerifyTest, Titles) {
+  directory_.Tamper("UPDATE documents SET title = 'Another' WHERE number = 1");
+  ExpectDamaged(kRich, "row of document 'rich' is damaged");
+}
+
+TEST_F(VerifyTest, Versions) {
+  directory_.Tamper("UPDATE versions SET name = 'Another' WHERE document = 1 AND number = 2");
+  ExpectDamaged(kRich, "row of version 2 is damaged");
+}
+
+// Its checksum is right.
+TEST_F(VerifyTest, AVersionOfARevisionThereIsNot) {
+  const Version version = {.number = 9, .revision = 201, .name = "beyond"};
+  directory_.Tamper(absl::StrCat("INSERT INTO versions VALUES (1, 9, 201, 'beyond', NULL, 0, ",
+                                 static_cast<int64_t>(RowChecksum(1, version)), ")"));
+  ExpectDamaged(kRich, "version 9 is of revision 201, beyond the head, which is 200");
+  ExpectDamaged(kRich, "version 9, but the last number given is 3");
+}
+
+TEST_F(VerifyTest, AVersionOfNoDocument) {
+  directory_.Tamper("INSERT INTO versions VALUES (77, 1, 0, '', NULL, 0, 0)");
+  const VerifyReport report = Run();
+  ASSERT_THAT(report.problems, SizeIs(1));
+  EXPECT_THAT(report.problems.front().text, HasSubstr("a row of table versions belongs to no"));
 }
 
 // Also what a snapshot hides from whoever opens the document.

@@ -29,8 +29,9 @@ uint64_t Unsigned(int64_t value) { return static_cast<uint64_t>(std::max<int64_t
 void AppendDocument(const DocumentFigures& document, bool with_authors, std::string* out) {
   const storage::DocumentRow& row = document.details.row;
   proto::JsonObjectWriter object(out);
-  object.Text("id", row.id)
-      .Text("type", proto::TypeName(row.type))
+  object.Text("id", row.id);
+  if (row.title) object.Text("title", *row.title);
+  object.Text("type", proto::TypeName(row.type))
       .Text("epoch", row.epoch)
       .Number("revision", row.head.revision)
       .Text("digest", Hex16(row.head.digest))
@@ -43,6 +44,7 @@ void AppendDocument(const DocumentFigures& document, bool with_authors, std::str
       .Number("snapshotBytes", Unsigned(document.sizes.snapshot_bytes));
   proto::AppendJsonArray(document.details.snapshots, object.Key("snapshots"),
                          [out](ot::Revision revision) { absl::StrAppend(out, revision); });
+  object.Number("versionCount", document.details.versions.size());
   object.Number("authorCount", document.details.authors.size());
   if (!with_authors) return;
   proto::AppendJsonArray(document.details.authors, object.Key("authors"),
@@ -53,6 +55,14 @@ void AppendDocument(const DocumentFigures& document, bool with_authors, std::str
                                .Text("name", author.name)
                                .Number("lastSequence", author.state.last_sequence)
                                .Number("lastRevision", author.state.last_revision);
+                         });
+  proto::AppendJsonArray(document.details.versions, object.Key("versions"),
+                         [out](const storage::Version& version) {
+                           proto::JsonObjectWriter(out)
+                               .Number("number", version.number)
+                               .Number("revision", version.revision)
+                               .Text("name", version.name)
+                               .Number("createdMs", Unsigned(version.created_ms));
                          });
 }
 
@@ -113,6 +123,7 @@ void PrintDocument(const DocumentFigures& document, Console* console) {
     console->Print(absl::StrFormat("%-10s %s", name, value));
   };
   print("document", row.id);
+  if (row.title) print("title", *row.title);
   print("type", proto::TypeName(row.type));
   print("epoch", row.epoch);
   print("head", absl::StrCat("revision ", row.head.revision, ", digest ", Hex16(row.head.digest)));
@@ -132,6 +143,11 @@ void PrintDocument(const DocumentFigures& document, Console* console) {
     print(absl::StrCat("author ", author.number),
           absl::StrCat(author.name, " (", author.user_id, "), last sequence ",
                        author.state.last_sequence, " at revision ", author.state.last_revision));
+  }
+  for (const storage::Version& version : document.details.versions) {
+    print(absl::StrCat("version ", version.number),
+          absl::StrCat(version.name, " (", version.by.value_or("-"), "), revision ",
+                       version.revision, ", ", ReadableTime(version.created_ms)));
   }
   for (const std::string& damage : document.details.damage) print("damaged", damage);
 }

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "tests/server/io/process.h"
 #include "tests/server/io/raw_client.h"
 #include "tests/server/io/test_server.h"
@@ -24,14 +25,14 @@ using testing::MatchesRegex;
 using testing::StartsWith;
 
 constexpr char kExported[] =
-    R"({"header":{"format":"coedit-history","version":1,"document":"notes","type":"rich-text",)"
-    R"("epoch":"e-1","createdMs":1000,"commits":2}}
+    R"({"header":{"format":"coedit-history","version":2,"document":"notes","type":"rich-text",)"
+    R"("epoch":"e-1","createdMs":1000,"commits":2,"title":"Notes"}}
 {"author":{"number":1,"userId":"u-1","name":"Ada","color":"#d9480f"}}
 {"initial":{"ops":[{"insert":"\n"}]}}
 {"commit":{"revision":1,"author":1,"sequence":2,"timeMs":1700000000007,"ops":[{"insert":"hi"}]}}
 {"commit":{"revision":2,"author":1,"sequence":4,"timeMs":1700000000014,)"
     R"("ops":[{"retain":2,"attributes":{"bold":true}}]}}
-{"end":{"commits":2,"digest":"f1deb2d8ce9cccb5",)"
+{"end":{"commits":2,"versions":0,"digest":"f1deb2d8ce9cccb5",)"
     R"("sha256":"98ea6e4f216f2fb4b69fff9b3a44842c38686ca685f3f55dc48c5d3fb1107be4"}}
 )";
 
@@ -69,6 +70,16 @@ class CommandsTest : public testing::Test {
 
   TemporaryDirectory files_;
 };
+
+// Of an export from before there were titles and versions.
+TEST_F(CommandsTest, AnOlderFileIsImported) {
+  files_.Write("notes.jsonl", absl::StrReplaceAll(kExported, {{"\"version\":2", "\"version\":1"},
+                                                              {",\"title\":\"Notes\"", ""},
+                                                              {"\"versions\":0,", ""}}));
+  Import();
+  const Ended shown = RunCoedit({"export", "--data", data(), "notes"});
+  EXPECT_THAT(shown.output, AllOf(HasSubstr("\"version\":2"), HasSubstr("\"versions\":0")));
+}
 
 TEST_F(CommandsTest, ImportAndExportAreInverse) {
   Import();
