@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "bench/load/connection.h"
 #include "bench/load/event_loop.h"
 #include "bench/load/ledger.h"
@@ -108,7 +109,12 @@ class Load final : private Member::Owner {
         return absl::StrCat(entering_.size() - entered_, " connections were missing, ", away_,
                             " were away");
       case Phase::kSettling:
-        return absl::StrCat("overloaded, not everything reached everybody: ", Missing());
+        return absl::StrFormat(
+            "overloaded: %.0f of %.0f edits/s were acknowledged in the measured time, and not "
+            "everything has reached everybody: %s",
+            static_cast<double>(report_.steps.back().edits_acked) / report_.steps.back().seconds,
+            static_cast<double>(report_.steps.back().edits) / report_.steps.back().seconds,
+            Missing());
       case Phase::kWaking:
         return "a slow reader neither caught up nor was dropped";
       case Phase::kComparing:

@@ -8,7 +8,11 @@ namespace coedit::bench {
 namespace {
 
 std::string Frame(const std::vector<proto::ServerMessage>& messages) {
-  return proto::EncodeServerFrame(proto::Encoding::kProtobuf, messages);
+  std::string frame;
+  for (const proto::ServerMessage& message : messages) {
+    frame += proto::EncodePiece(proto::Encoding::kProtobuf, message);
+  }
+  return frame;
 }
 
 proto::Committed Commit(uint64_t revision) {

@@ -27,7 +27,7 @@ const {values: options} = parseArgs({
   },
 });
 const warmUpSeconds = 2;
-const deadlineSeconds = 30; // for connecting, settling and comparing, where a load does not say more
+const deadlineSeconds = 25; // for connecting, settling and comparing, where a load does not say more
 const graceMs = 5_000; // for the tool to say that it gave up
 const busyLoad = 0.5;
 
@@ -76,7 +76,7 @@ writeFileSync(`${report}.json`, JSON.stringify(result, undefined, 1));
 writeFileSync(`${report}.md`, text);
 console.log(text);
 console.log(`Written to ${report}.md and .json.`);
-process.exit(figures.length === 0 || figures.some(({server, failed}) => server === 'coedit' && failed) ? 1 : 0);
+process.exitCode = figures.length === 0 || figures.some(({server, failed}) => server === 'coedit' && failed) ? 1 : 0;
 
 async function measure(scenario, server) {
   if (dead.has(server.name)) return {failed: `skipped: ${dead.get(server.name)}`};
@@ -120,7 +120,8 @@ async function measure(scenario, server) {
 }
 
 function why(complaints) {
-  if (/overloaded/.test(complaints)) return `overloaded: not all was delivered ${deadlineSeconds} s later`;
+  const overloaded = /overloaded: (\d+ of \d+ edits\/s)/.exec(complaints);
+  if (overloaded) return `overloaded: ${overloaded[1]} acknowledged, not all delivered ${deadlineSeconds} s later`;
   return complaints.split('\n')[0].replace('coedit-load: ', '');
 }
 

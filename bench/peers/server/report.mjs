@@ -57,7 +57,8 @@ function summary(figures) {
     const cells = (value) =>
       peers.map((peer) => {
         const theirs = measured.find(({server, failed}) => server === peer && !failed);
-        return theirs === undefined ? 'failed' : `${short(value(theirs))}x`;
+        const why = measured.find(({server}) => server === peer)?.failed ?? '';
+        return theirs === undefined ? why.split(':')[0] : `${short(value(theirs))}x`;
       });
     if (loop === 'closed') {
       rows.push([`${scenario}: edits/s`, ...cells((theirs) => perSecond(ours) / perSecond(theirs))]);
