@@ -52,7 +52,8 @@ class RecordedRun {
     }
 
     Holding Held() const {
-      return {absl::StrCat("author ", agent_), replica_->revision(), digest_, replica_->text()};
+      return {absl::StrCat("author ", agent_), replica_->revision(), digest_,
+              static_cast<uint64_t>(replica_->text().length()), replica_->text()};
     }
 
     absl::Status Failure(const absl::Status& status) const {
@@ -60,12 +61,12 @@ class RecordedRun {
     }
 
    private:
-    void OnOpened(const proto::Opened& opened, ot::Text text) override {
-      if (opened.revision != 0 || text.length() != 0) {
+    void OnOpened(const proto::Opened& opened, std::optional<ot::Text> text) override {
+      if (opened.revision != 0 || text->length() != 0) {
         return OnFailed(absl::FailedPreconditionError(absl::StrCat(
             "document '", opened.document, "' is not new: it is at revision ", opened.revision)));
       }
-      replica_.emplace(std::move(text), opened.revision);
+      replica_.emplace(*std::move(text), opened.revision);
       digest_ = opened.digest;
       author_ = opened.author;
       sequence_ = opened.last_sequence;
@@ -185,7 +186,7 @@ class RecordedRun {
     report_.transactions = trace_.transactions.size();
     report_.passed_over = views_.skipped();
     report_.clients = authors_.size();
-    report_.text = holdings.front().text;
+    report_.text = *holdings.front().text;
     report_.revision = holdings.front().revision;
     Fail(CheckConverged(holdings));
   }

@@ -13,7 +13,6 @@
 #include "proto/json_writer.h"
 #include "server/api/body.h"
 #include "server/api/handlers.h"
-#include "server/catch_up.h"
 #include "server/identity.h"
 
 namespace coedit::server::api {

@@ -1,5 +1,6 @@
-#include "bench/load/room_socketio.h"
+#include "bench/load/socketio_member.h"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
@@ -24,23 +25,26 @@ SocketIoMember::SocketIoMember(EventLoop* loop, const Options& options, Owner* o
 
 // A packet is an Engine.IO type (0 open, 2 ping, 3 pong, 4 message), for messages followed by a
 // Socket.IO type (0 connect, 2 event, 3 ack), the number of the ack and JSON.
-void SocketIoMember::Type(uint64_t letters) {
-  Send(absl::StrCat("42", acks_++, R"(["op",)", author(), R"(,")", std::string(letters, 'x'),
-                    R"("])"));
-  unacked_letters_.push_back(letters);
+void SocketIoMember::SendOperation(const Operation& operation) {
+  SendText(absl::StrCat("42", acks_++, R"(["op",)", author(), ",", operation.number, R"(,")",
+                        std::string(operation.letters, 'x'), R"("])"));
+}
+
+void SocketIoMember::ShowPresence(uint64_t number) {
+  if (open()) SendText(absl::StrCat(R"(42["presence",)", author(), ",", number, "]"));
 }
 
 absl::Status SocketIoMember::Take(absl::string_view message) {
   if (message == "2") {
-    Send("3");
+    SendText("3");
     return absl::OkStatus();
   }
   if (absl::ConsumePrefix(&message, "0")) {
-    Send("40");
+    SendText("40");
     return absl::OkStatus();
   }
   if (absl::ConsumePrefix(&message, "40")) {
-    Send(absl::StrCat("42", acks_++, R"(["join",")", document_, R"("])"));
+    SendText(absl::StrCat("42", acks_++, R"(["join",")", document_, R"("])"));
     return absl::OkStatus();
   }
   const bool is_ack = absl::ConsumePrefix(&message, "43");
@@ -50,17 +54,23 @@ absl::Status SocketIoMember::Take(absl::string_view message) {
   const json::value value = json::parse(json::string_view(message.data(), message.size()), error);
   if (error || !value.is_array()) return absl::InternalError("no JSON array");
   const json::array& arguments = value.get_array();
-  if (!is_ack) {
-    Delivered(arguments.at(1).to_number<uint64_t>(), arguments.at(2).as_string().size());
-  } else if (!arguments.empty()) {
+  if (is_ack) {
+    if (arguments.empty()) return AckedNext();
     // Only the answer to "join" says something: how many letters have passed through the room.
-    Opened(arguments.at(0).to_number<uint64_t>());
-  } else {
-    const uint64_t letters = unacked_letters_.front();
-    unacked_letters_.pop_front();
-    Acked(letters);
+    set_units(arguments.at(0).to_number<uint64_t>());
+    Opened();
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  // Whoever is in the room but has not heard yet that it is gets what comes meanwhile counted
+  // twice.
+  if (!open()) return absl::OkStatus();
+  const auto author = arguments.at(1).to_number<uint64_t>();
+  const auto number = arguments.at(2).to_number<uint64_t>();
+  if (arguments.at(0).as_string() == "presence") {
+    owner()->OnPresence(this, author, number);
+    return absl::OkStatus();
+  }
+  return Delivered(author, number, arguments.at(3).as_string().size());
 }
 
 }  // namespace coedit::bench
