@@ -1,6 +1,8 @@
 // Who is here, under which name, and where their cursors are.
+import { connect } from 'coedit';
 import type { Browser, Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { Person, launchBrowser, waitMaxMs } from './support/person.js';
 import { Server } from './support/server.js';
 
@@ -71,6 +73,20 @@ test('cursors carry names and colours and move with the text', async () => {
   await grace.type('!');
   await expect.poll(() => standsAt(grace, 'Ada Lovelace', '\nOh. Hello world'.length), poll).toBe(true);
   await Promise.all([ada.check(), grace.check()]);
+});
+
+test('a cursor that is told once, and never moves, is drawn', async () => {
+  await ada.caretAt(0);
+  await ada.type('Hello world');
+  await ada.showsStatus('Saved');
+  const client = connect(server.url, { name: 'Still', WebSocket });
+  onTestFinished(() => client.close());
+  const document = client.open('room');
+  await document.ready;
+  await expect.poll(() => ada.people(), poll).toContain('Still');
+  document.presence.set({ ranges: [{ anchor: 5, head: 5 }] });
+  await expect.poll(() => standsAt(ada, 'Still', 5), poll).toBe(true);
+  await ada.check();
 });
 
 test('selections are seen, and go when they are given up', async () => {

@@ -1,5 +1,5 @@
-// Pictures of the demo, for people to look at: `npm run screenshots`. The one in the README is
-// docs/images/editor.png; all of them go to build/screenshots.
+// Pictures of the demo's main states, wide and narrow, light and dark, for people to look at: `npm run
+// screenshots`. They go to build/screenshots, those of the README to docs/images, too.
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,12 @@ const images = join(repository, 'docs/images');
 const wide = { width: 1280, height: 800 };
 const tablet = { width: 820, height: 1000 };
 const phone = { width: 390, height: 780 };
+
+/** Pictures of the README. The one of the history is made with its tests. */
+const readmeImages = [
+  ['document-wide-light', 'editor'],
+  ['code-wide-dark', 'code'],
+] as const;
 
 async function take({ page }: Person, name: string): Promise<void> {
   await page.mouse.move(0, 0);
@@ -215,7 +221,9 @@ async function others(browser: Browser, server: Server): Promise<void> {
     await person.page.goto(`${server.url}/d/nothing-there`);
     await person.page.getByText('There is no document here').waitFor();
     await take(person, `document-missing-${look}`);
-    await person.openToRead(`${server.url}/d/trip-${look}?role=reader`);
+    const content = [{ insert: 'Weekend in the hills' }, { insert: '\n', attributes: { header: 1 } }, { insert: 'We take the 8:12 train on Saturday.\n' }];
+    await new DocumentsApi(server.url).create({ id: `reader-${look}`, content });
+    await person.openToRead(`${server.url}/d/reader-${look}?role=reader`);
     await take(person, `reader-${look}`);
     await person.leave();
   });
@@ -267,7 +275,9 @@ try {
   if (isWanted('others')) await others(browser, server);
   if (isWanted('offline')) await offline(browser, server);
   if (isWanted('refusals')) await refusals(browser);
-  await copyFile(join(folder, 'document-wide-light.png'), join(images, 'editor.png'));
+  for (const [picture, image] of readmeImages) {
+    if (isWanted(picture === 'code-wide-dark' ? 'code' : 'documents')) await copyFile(join(folder, `${picture}.png`), join(images, `${image}.png`));
+  }
 } finally {
   await browser.close();
   await server.dispose();

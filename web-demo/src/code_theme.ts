@@ -32,6 +32,7 @@ const looks = EditorView.theme({
     borderRadius: '6px',
     backgroundColor: 'var(--surface)',
     color: 'var(--ink)',
+    fontFamily: 'inherit',
     fontSize: '13px',
   },
   '.cm-button': {
@@ -41,6 +42,7 @@ const looks = EditorView.theme({
     backgroundColor: 'var(--surface)',
     backgroundImage: 'none',
     color: 'var(--ink)',
+    fontFamily: 'inherit',
     fontSize: '13px',
   },
   '.cm-panel.cm-search [name=close]': { top: '8px', right: '10px', width: '28px', height: '28px', color: 'var(--muted)', fontSize: '18px' },
