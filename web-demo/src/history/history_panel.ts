@@ -45,7 +45,7 @@ const revealEveryMs = 250;
 /** As far as a frame of playback may have to reach, at the highest speed after the longest pause. */
 const frameEditsMax = 1_500;
 /** Tells the other open panels of this document that the list of names is another. */
-const versionsTopic = 'history.versions';
+const versionsTopic = 'coedit.versions';
 
 type Mode = Wanted['mode'];
 
