@@ -69,8 +69,9 @@ export class Bot {
     const { text } = shared;
     // A rich text ends with a line break that stays the last.
     const last = shared.type === 'rich-text' ? text.length - 1 : text.length;
-    const found = text.indexOf('\n', Math.floor(last * options.share));
-    const behind = found >= 0 && found < last;
+    const next = text.indexOf('\n', Math.floor(last * options.share));
+    const found = next >= 0 && next < last ? next : text.slice(0, last).lastIndexOf('\n');
+    const behind = found >= 0;
     const place = behind ? found + 1 : last;
     this.apply(new Delta().retain(place).insert('\n'));
     const letters = new OwnLetters(behind ? place : place + 1);

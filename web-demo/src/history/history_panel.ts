@@ -45,7 +45,7 @@ const revealEveryMs = 250;
 /** As far as a frame of playback may have to reach, at the highest speed after the longest pause. */
 const frameEditsMax = 1_500;
 /** Tells the other open panels of this document that the list of names is another. */
-const versionsTopic = 'history.versions';
+const versionsTopic = 'coedit.versions';
 
 type Mode = Wanted['mode'];
 
@@ -396,13 +396,17 @@ class HistoryPanel implements OpenHistory {
     if (key === this.shownKey) return;
     if (since !== null) {
       const { shown, changes } = withChanges(since.before, since.delta, view.formats);
-      view.show(shown, null);
+      view.show(shown);
       this.changes = changes;
       this.compared = shown;
     } else {
-      const shown = shownText(text.document, view.formats);
       const change = this.changeTo(source, view, revision, authors);
-      view.show(authors && text.authored !== null ? withAuthors(shown, text.authored) : shown, change);
+      if (change !== null) {
+        view.apply(change);
+      } else {
+        const shown = shownText(text.document, view.formats);
+        view.show(authors && text.authored !== null ? withAuthors(shown, text.authored) : shown);
+      }
       this.changes = [];
     }
     this.shownAs = since === null ? (authors ? 'authors' : 'text') : 'changes';
@@ -513,7 +517,7 @@ class HistoryPanel implements OpenHistory {
     this.change = this.change < 0 ? (by === 1 ? 0 : changes.length - 1) : (this.change + by + changes.length) % changes.length;
     const change = changes[this.change];
     if (change !== undefined && this.compared !== null) {
-      this.view?.show(withCurrent(this.compared, change), null);
+      this.view?.show(withCurrent(this.compared, change));
       this.view?.reveal(change.from, change.to);
     }
     this.showStrip();
