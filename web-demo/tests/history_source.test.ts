@@ -128,6 +128,20 @@ describe('asking', () => {
     expect(history.asked).toEqual([]);
   });
 
+  test('authors of a place that is known already: one blame for all of it', async () => {
+    const history = FakeHistory.random(5, 400);
+    const { source, quiet } = watching(history);
+    source.want(wanted(300, 'resting'));
+    await quiet();
+    history.asked.splice(0);
+    for (const revision of [300, 299, 250, 390]) {
+      source.want(wanted(revision, 'moving', { authors: true }));
+      await quiet();
+      expect(source.text(revision, true)?.authored).toEqual(history.authored(revision));
+    }
+    expect(history.asked).toEqual(['blame 0']);
+  });
+
   test('changes since a revision: anew when the head moves', async () => {
     const history = FakeHistory.random(6, 50);
     const { source, quiet } = watching(history);

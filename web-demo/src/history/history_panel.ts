@@ -37,13 +37,15 @@ const restAfterMs = 150;
 const waitingAfterMs = 200;
 /** The band and the times of what others write meanwhile are asked for this often at most. */
 const timelineEveryMs = 5_000;
+/** What others write meanwhile is followed this often at most. */
+const headEveryMs = 400;
 const timelinePoints = 1_000;
 /** While playing the text follows the edits no more often: jumping about cannot be read. */
 const revealEveryMs = 250;
 /** As far as a frame of playback may have to reach, at the highest speed after the longest pause. */
 const frameEditsMax = 1_500;
 /** Tells the other open panels of this document that the list of names is another. */
-const versionsTopic = 'history.versions';
+const versionsTopic = 'coedit.versions';
 
 type Mode = Wanted['mode'];
 
@@ -89,6 +91,7 @@ class HistoryPanel implements OpenHistory {
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private waitingTimer: ReturnType<typeof setTimeout> | undefined;
   private timelineTimer: ReturnType<typeof setTimeout> | undefined;
+  private headTimer: ReturnType<typeof setTimeout> | undefined;
   private revealedMs = 0;
   private colorsShown = '';
 
@@ -149,7 +152,7 @@ class HistoryPanel implements OpenHistory {
     if (this.ended.signal.aborted) return;
     this.ended.abort();
     for (const stop of this.unsubscribe) stop();
-    for (const timer of [this.restTimer, this.waitingTimer, this.timelineTimer]) clearTimeout(timer);
+    for (const timer of [this.restTimer, this.waitingTimer, this.timelineTimer, this.headTimer]) clearTimeout(timer);
     cancelAnimationFrame(this.frame);
     this.source?.close();
     this.view?.destroy();
@@ -216,6 +219,13 @@ class HistoryPanel implements OpenHistory {
 
   /** Somebody edited: the slider grows, and who was at its end stays there. */
   private headMoved(): void {
+    this.headTimer ??= setTimeout(() => {
+      this.headTimer = undefined;
+      this.takeHead();
+    }, headEveryMs);
+  }
+
+  private takeHead(): void {
     const { source } = this;
     const { revision: head } = this.options.document;
     if (source === null || head <= source.head) return;
@@ -386,13 +396,17 @@ class HistoryPanel implements OpenHistory {
     if (key === this.shownKey) return;
     if (since !== null) {
       const { shown, changes } = withChanges(since.before, since.delta, view.formats);
-      view.show(shown, null);
+      view.show(shown);
       this.changes = changes;
       this.compared = shown;
     } else {
-      const shown = shownText(text.document, view.formats);
       const change = this.changeTo(source, view, revision, authors);
-      view.show(authors && text.authored !== null ? withAuthors(shown, text.authored) : shown, change);
+      if (change !== null) {
+        view.apply(change);
+      } else {
+        const shown = shownText(text.document, view.formats);
+        view.show(authors && text.authored !== null ? withAuthors(shown, text.authored) : shown);
+      }
       this.changes = [];
     }
     this.shownAs = since === null ? (authors ? 'authors' : 'text') : 'changes';
@@ -503,7 +517,7 @@ class HistoryPanel implements OpenHistory {
     this.change = this.change < 0 ? (by === 1 ? 0 : changes.length - 1) : (this.change + by + changes.length) % changes.length;
     const change = changes[this.change];
     if (change !== undefined && this.compared !== null) {
-      this.view?.show(withCurrent(this.compared, change), null);
+      this.view?.show(withCurrent(this.compared, change));
       this.view?.reveal(change.from, change.to);
     }
     this.showStrip();

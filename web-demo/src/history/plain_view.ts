@@ -94,8 +94,15 @@ class PlainView implements RevisionView {
     });
   }
 
-  show(shown: Delta, change: Delta | null): void {
-    const changes = change === null ? asChanges(replacement(unmarked(this.shown), unmarked(shown))) : changesOf(change);
+  show(shown: Delta): void {
+    this.take(shown, asChanges(replacement(unmarked(this.shown), unmarked(shown))));
+  }
+
+  apply(change: Delta): void {
+    this.take(this.shown.compose(change), changesOf(change));
+  }
+
+  private take(shown: Delta, changes: readonly TextChange[]): void {
     this.shown = shown;
     const marks = this.marksOf(shown);
     const was = this.marked;

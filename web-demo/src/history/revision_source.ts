@@ -162,10 +162,15 @@ export class RevisionSource {
     const { authors, mode } = wanted;
     const revision = Math.min(wanted.revision, head);
     if (store.text(revision, false) === null) return this.toReach(revision);
-    if (authors && store.text(revision, true) === null) return this.blame(revision);
+    const page = pageOf(revision);
+    const start = page * pageOperations;
+    if (authors && store.text(revision, true) === null) {
+      // Where the page is here already, the blame of its beginning does for all of it.
+      const whole = store.text(start, false) !== null && store.missing(start, revision) === null;
+      return this.blame(whole ? start : revision);
+    }
     if (mode === 'moving') return null;
     if (wanted.changes && mode === 'resting' && this.changesSince(revision) === null) return this.diff(revision);
-    const page = pageOf(revision);
     const missing = this.missingOf(page);
     if (missing !== null) return this.operations(missing);
     if (mode === 'playing') {
@@ -175,7 +180,6 @@ export class RevisionSource {
       }
       return null;
     }
-    const start = page * pageOperations;
     if (store.text(start, false) === null) return this.snapshot(start);
     if (authors && store.text(start, true) === null) return this.blame(start);
     return null;

@@ -7,11 +7,10 @@ export interface RevisionView {
   readonly node: HTMLElement;
   /** The formats it can show; others are to be left out before. */
   readonly formats: ReadonlySet<string>;
-  /**
-   * A text with marks (marked_text.ts), without embeds. Where it is known what leads to it from the text
-   * shown before, only that much is changed; else one stretch of the text is replaced.
-   */
-  show(shown: Delta, change: Delta | null): void;
+  /** A text with marks (marked_text.ts), without embeds; of the one shown before, one stretch is replaced. */
+  show(shown: Delta): void;
+  /** What leads from the text that is shown to the next: only that much is changed. */
+  apply(change: Delta): void;
   /** Brings these units into sight, from the first on. */
   reveal(from: number, to: number): void;
   /** Rules for the marks that only the panel knows, such as the colours of authors. */

@@ -95,7 +95,9 @@ class RichView implements RevisionView {
   readonly node: HTMLElement;
   readonly formats: ReadonlySet<string> = new Set(formats);
   private readonly quill: Quill;
-  private shown = new Delta().insert('\n');
+  /** As it was given, and as Quill has it; the same where it ends with a newline. */
+  private text = new Delta().insert('\n');
+  private shown = this.text;
 
   constructor(parent: HTMLElement) {
     const editor = element('div', { class: 'editor' });
@@ -110,18 +112,33 @@ class RichView implements RevisionView {
     this.quill.root.removeAttribute('tabindex');
   }
 
-  show(next: Delta, change: Delta | null): void {
-    const shown = ended(next);
-    // An end that only stands here is in no change.
-    const update = shown === next && change !== null ? change.ops : asOps(replacement(this.shown, shown));
+  show(text: Delta): void {
+    const shown = ended(text);
+    const update = asOps(replacement(this.shown, shown));
+    this.text = text;
     this.shown = shown;
-    if (update.length === 0) return;
-    if (piecesOf(update) <= piecesMax) {
-      this.quill.updateContents([...update], 'silent');
+    this.update(update);
+  }
+
+  apply(change: Delta): void {
+    const next = this.text.compose(change);
+    // An end that only stands here is in no change.
+    if (this.text !== this.shown || ended(next) !== next) {
+      this.show(next);
+      return;
+    }
+    this.text = this.shown = next;
+    this.update(change.ops);
+  }
+
+  private update(ops: readonly Op[]): void {
+    if (ops.length === 0) return;
+    if (piecesOf(ops) <= piecesMax) {
+      this.quill.updateContents([...ops], 'silent');
       return;
     }
     const { scrollTop } = this.node;
-    this.quill.setContents([...shown.ops], 'silent');
+    this.quill.setContents([...this.shown.ops], 'silent');
     this.node.scrollTop = scrollTop;
   }
 
