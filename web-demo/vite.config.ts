@@ -13,9 +13,11 @@ export default defineConfig({
     // Files stay files: the page's content security policy has few data: addresses to allow.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 600,
+    // The server knows a hashed name by what follows its last dash: no dashes in hashes.
+    rollupOptions: { output: { hashCharacters: 'base36' } },
   },
   // The bots share the SDK's code with the page.
-  worker: { format: 'es' },
+  worker: { format: 'es', rollupOptions: { output: { hashCharacters: 'base36' } } },
   server: {
     // 127.0.0.1 by name: the server admits only pages of the host it knows.
     host: '127.0.0.1',

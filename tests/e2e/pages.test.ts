@@ -152,7 +152,7 @@ test.each(['light', 'dark'] as const)('pages are accessible in %s colours', asyn
   await ada.showsStatus('Saved');
   await expectAccessible(ada);
   await ada.page.goto(server.url);
-  await ada.page.getByRole('link', { name: /A heading/ }).waitFor();
+  await ada.page.getByRole('region', { name: 'Recent in this browser' }).getByRole('link', { name: /A heading/ }).waitFor();
   await expectAccessible(ada);
   await ada.check();
 });

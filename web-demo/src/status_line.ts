@@ -27,6 +27,9 @@ const wordings: { readonly [K in Status]: Wording } = {
   closed: { text: 'Disconnected' },
 };
 
+/** For a window in which there is no room for the whole words. */
+const placesInShort = { keeping: 'keeping it…', device: 'kept on device', tab: 'kept in tab' } as const;
+
 /** A change is on the device within milliseconds, or else the device does not take it. */
 const keptWithinMs = 1_000;
 const lookEveryMs = 50;
@@ -94,6 +97,7 @@ export class StatusLine {
     if (this.detail.textContent !== detail) {
       this.separator.textContent = detail === '' ? '' : ' · ';
       this.detail.textContent = detail;
+      this.detail.dataset['short'] = this.place === null ? '' : placesInShort[this.place];
     }
     this.node.title = detail === '' ? '' : `${text} – ${detail}`;
     this.announceLater(detail === '' ? text : `${text}, ${detail}`);
