@@ -121,7 +121,7 @@ async function measure(scenario, server) {
 
 function why(complaints) {
   const overloaded = /overloaded: (\d+ of \d+ edits\/s)/.exec(complaints);
-  if (overloaded) return `overloaded: ${overloaded[1]} acknowledged, not all delivered ${deadlineSeconds} s later`;
+  if (overloaded) return `overloaded: ${overloaded[1]} acknowledged, not all delivered within ${deadlineSeconds} s`;
   return complaints.split('\n')[0].replace('coedit-load: ', '');
 }
 

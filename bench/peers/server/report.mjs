@@ -58,7 +58,7 @@ function summary(figures) {
       peers.map((peer) => {
         const theirs = measured.find(({server, failed}) => server === peer && !failed);
         const why = measured.find(({server}) => server === peer)?.failed ?? '';
-        return theirs === undefined ? why.split(':')[0] : `${short(value(theirs))}x`;
+        return theirs === undefined ? (/^(overloaded|skipped)/.exec(why)?.[1] ?? 'failed') : `${short(value(theirs))}x`;
       });
     if (loop === 'closed') {
       rows.push([`${scenario}: edits/s`, ...cells((theirs) => perSecond(ours) / perSecond(theirs))]);
@@ -76,7 +76,7 @@ function peerTable(measured) {
   const rows = [['server', 'edits/s', 'CPU us/message', 'core %', 'ack p50 / p99 ms', 'delivery p50 / p99 ms', 'RSS MB', 'bytes up / down', 'tool %, late p99 ms', 'stored']];
   for (const figure of measured) {
     if (figure.failed) {
-      rows.push([figure.server, `failed: ${figure.failed.replaceAll('|', '/')}`, ...Array(7).fill(''), figure.stored]);
+      rows.push([figure.server, failure(figure), ...Array(7).fill(''), figure.stored]);
       continue;
     }
     const ratio = (value) => (ours === undefined || figure === ours ? '' : ` (${short(value(figure) / value(ours))})`);
@@ -101,7 +101,7 @@ function serverTable(measured) {
   const rows = [['connections', 'edits/s', 'deliveries/s', 'CPU us/message', 'core %', 'ack p50 / p99 / max ms', 'delivery p50 / p99 / max ms', 'RSS MB', 'more']];
   for (const figure of measured) {
     if (figure.failed) {
-      rows.push([`failed: ${figure.failed.replaceAll('|', '/')}`, ...Array(8).fill('')]);
+      rows.push([failure(figure), ...Array(8).fill('')]);
       continue;
     }
     for (const one of figure.steps) {
@@ -168,6 +168,11 @@ function wireBytes({wireBytesUpPerOperation, wireBytesDownPerOperation, operatio
   const up = (wireBytesUpPerOperation * operations) / editsAcked;
   const down = (wireBytesDownPerOperation * operations) / (editsAcked + editsDelivered);
   return `${short(up)} / ${short(down)}`;
+}
+
+function failure({failed}) {
+  const why = failed.replaceAll('|', '/');
+  return /^(overloaded|skipped)/.test(why) ? why : `failed: ${why}`;
 }
 
 function percent(cores) {
