@@ -170,4 +170,9 @@ uint64_t HashBytes(absl::string_view bytes, uint64_t seed) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
 }
 
+uint32_t Fnv1a(absl::string_view bytes, uint32_t state) {
+  for (const char byte : bytes) state = (state ^ static_cast<unsigned char>(byte)) * 0x01000193;
+  return state;
+}
+
 }  // namespace coedit::ot

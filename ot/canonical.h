@@ -34,6 +34,9 @@ absl::StatusOr<Delta> ParseCanonical(absl::string_view bytes);
 // Stable 64-bit hash (XXH3) for identities and digests. Not cryptographic.
 uint64_t HashBytes(absl::string_view bytes, uint64_t seed);
 
+// FNV-1a of 32 bits that goes on from `state`: a few lines in any language.
+uint32_t Fnv1a(absl::string_view bytes, uint32_t state);
+
 }  // namespace coedit::ot
 
 #endif  // COEDIT_OT_CANONICAL_H_

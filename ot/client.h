@@ -91,6 +91,8 @@ class Client {
   bool synchronised() const { return !in_flight_.has_value() && buffer_.empty(); }
   // The operation as it was sent.
   const std::optional<Operation>& in_flight() const { return in_flight_; }
+  // The same carried over what was received since: what it commits as if it is acknowledged now.
+  const Delta& in_flight_local() const { return in_flight_local_; }
   // In flight and buffer as one change over confirmed().
   Delta pending() const;
 

@@ -23,6 +23,11 @@ Rejected Refuse(Refusal reason, const Parts&... parts) {
   return Rejected{reason, absl::StrCat(parts...)};
 }
 
+uint64_t IdentityOf(const Operation& operation) {
+  if (operation.identity.has_value()) return *operation.identity;
+  return OperationHash(operation.base, operation.delta);
+}
+
 }  // namespace
 
 uint64_t OperationHash(Revision base, const Delta& delta) {
@@ -34,9 +39,18 @@ uint64_t OperationHash(Revision base, const Delta& delta) {
 Digest ExtendDigest(Digest previous, AuthorNumber author, Sequence sequence, const Delta& delta) {
   std::string bytes;
   AppendVarint(author, &bytes);
-  AppendVarint(sequence, &bytes);
   AppendCanonical(delta, &bytes);
-  return HashBytes(bytes, previous);
+  const ReplicaDigest lower = Fnv1a(bytes, ToReplica(previous));
+  AppendVarint(sequence, &bytes);
+  const Digest upper = HashBytes(bytes, previous) >> 32;
+  return upper << 32 | lower;
+}
+
+ReplicaDigest ExtendReplicaDigest(ReplicaDigest previous, AuthorNumber author, const Delta& delta) {
+  std::string bytes;
+  AppendVarint(author, &bytes);
+  AppendCanonical(delta, &bytes);
+  return Fnv1a(bytes, previous);
 }
 
 Document::Document(DocumentType type, Text text, Revision revision, Digest digest,
@@ -77,7 +91,8 @@ std::optional<Rejected> Document::CheckForm(const Operation& operation) const {
   if (delta.empty()) {
     return Refuse(Refusal::kInvalidOperation, "operation ", operation.sequence, " changes nothing");
   }
-  if (static_cast<int64_t>(delta.size()) > limits_.delta_components_max) {
+  if (!operation.identity.has_value() &&
+      static_cast<int64_t>(delta.size()) > limits_.delta_components_max) {
     return Refuse(Refusal::kTooComplex, "a delta of ", delta.size(), " components; at most ",
                   limits_.delta_components_max, " are allowed");
   }
@@ -101,23 +116,27 @@ std::optional<Rejected> Document::CheckForm(const Operation& operation) const {
   return std::nullopt;
 }
 
-Submitted Document::Submit(const Operation& operation) {
+std::optional<Submitted> Document::FindEarlier(const Operation& operation) const {
   const AuthorState* known = FindAuthor(operation.author);
   const Sequence last = known != nullptr ? known->last_sequence : 0;
   if (operation.sequence < last || operation.sequence == 0) {
     return Refuse(Refusal::kStaleSequence, "sequence ", operation.sequence, " after sequence ",
                   last, " was committed");
   }
-  const uint64_t hash = OperationHash(operation.base, operation.delta);
   const bool resend =
       operation.sequence == last && !Mutated(Mutation::kResendNotRecognised) &&
       !(Mutated(Mutation::kDedupeByWindow) && head_ - known->last_revision > kDedupeWindow);
   if (resend) {
-    if (hash == known->last_hash) return Duplicate{known->last_revision};
+    if (IdentityOf(operation) == known->last_hash) return Duplicate{known->last_revision};
     return Refuse(Refusal::kSequenceConflict, "sequence ", operation.sequence,
                   " was committed as revision ", known->last_revision,
                   " with another content or base");
   }
+  return std::nullopt;
+}
+
+Submitted Document::Submit(const Operation& operation) {
+  if (std::optional<Submitted> earlier = FindEarlier(operation)) return *std::move(earlier);
   if (operation.base > head_) {
     return Refuse(Refusal::kInvalidOperation, "base revision ", operation.base,
                   " is ahead of the head ", head_);
@@ -174,7 +193,7 @@ Submitted Document::Submit(const Operation& operation) {
   head_ = commit.revision;
   digest_ = commit.digest;
   history_.push_back({commit, text_.length()});
-  authors_[operation.author] = {operation.sequence, commit.revision, hash};
+  authors_[operation.author] = {operation.sequence, commit.revision, IdentityOf(operation)};
   return Committed{std::move(commit)};
 }
 

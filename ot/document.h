@@ -34,6 +34,8 @@ using Revision = uint64_t;      // number of commits
 using Sequence = uint64_t;      // of one client on one document; from 1, increasing, gaps legal
 using AuthorNumber = uint64_t;  // from 1, one per (document, client id)
 using Digest = uint64_t;        // rolling digest of the log up to a revision; 0 at revision 0
+// The lower half of a Digest. It extends by itself, so that every replica of the text can keep it.
+using ReplicaDigest = uint32_t;
 
 enum class DocumentType : uint8_t { kRichText = 0, kPlainText = 1 };
 
@@ -54,13 +56,17 @@ struct Operation {
   Sequence sequence = 0;
   Revision base = 0;
   Delta delta;
+  // Of an operation that the server made for its author, who named something else than a delta:
+  // what a resend is recognised by, instead of base and delta. It may have any number of
+  // components.
+  std::optional<uint64_t> identity = std::nullopt;
 };
 
 // What is remembered of an author: enough to answer a resend.
 struct AuthorState {
   Sequence last_sequence = 0;
   Revision last_revision = 0;
-  uint64_t last_hash = 0;  // OperationHash of the operation as it was submitted
+  uint64_t last_hash = 0;  // identity or OperationHash of the operation as it was submitted
 };
 
 // Identity of the content of an operation: base revision and submitted delta.
@@ -68,6 +74,11 @@ uint64_t OperationHash(Revision base, const Delta& delta);
 
 // The digest after a commit is appended to a log with digest `previous`.
 Digest ExtendDigest(Digest previous, AuthorNumber author, Sequence sequence, const Delta& delta);
+
+// The same for its lower half, which covers what a replica applies: FNV-1a over the author and the
+// canonical bytes. ToReplica(ExtendDigest(d, ...)) is ExtendReplicaDigest(ToReplica(d), ...).
+ReplicaDigest ExtendReplicaDigest(ReplicaDigest previous, AuthorNumber author, const Delta& delta);
+inline ReplicaDigest ToReplica(Digest digest) { return static_cast<ReplicaDigest>(digest); }
 
 // Bounds that belong to the content of a document (limits.h gives the defaults and reasons).
 struct DocumentLimits {
@@ -123,6 +134,10 @@ class Document {
 
   // Commits that end exactly at the floor, in order; lowers the floor.
   void PrependHistory(std::vector<Commit> commits);
+
+  // What Submit says of an operation that was committed before, or whose author went on to others;
+  // nullopt if it is new.
+  std::optional<Submitted> FindEarlier(const Operation& operation) const;
 
   // Forgets commits at or below `revision` (memory only).
   void DropHistory(Revision revision);

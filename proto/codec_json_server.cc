@@ -36,10 +36,8 @@ void AppendMember(const MemberInfo& member, std::string* out) {
 void AppendCommitted(const Committed& message, std::string* out) {
   JsonObjectWriter object(out);
   if (message.channel != 0) object.Number("channel", message.channel);
-  object.Number("revision", message.revision)
-      .Digest("digest", message.digest)
-      .Number("author", message.author)
-      .Number("sequence", message.sequence);
+  object.Number("revision", message.revision).Number("author", message.author);
+  if (message.sequence) object.Number("sequence", *message.sequence);
   AppendJsonDelta(message.delta, object.Key("delta"));
 }
 
@@ -55,8 +53,7 @@ struct Writer {
     JsonObjectWriter(outer.Key("ack"))
         .Number("channel", message.channel)
         .Number("sequence", message.sequence)
-        .Number("revision", message.revision)
-        .Digest("digest", message.digest);
+        .Number("revision", message.revision);
   }
   void operator()(const MemberPresence& message) const {
     JsonObjectWriter outer(out);
@@ -254,9 +251,8 @@ std::optional<ot::Delta> ReadOptionalDelta(JsonFields* fields, absl::string_view
 Committed ReadCommit(JsonFields* fields) {
   Committed message;
   message.revision = ReadInteger(fields, "revision");
-  message.digest = fields->Digest("digest");
   message.author = ReadInteger(fields, "author");
-  message.sequence = ReadInteger(fields, "sequence");
+  message.sequence = fields->OptionalInteger("sequence", 0, kWireIntegerMax);
   if (const std::optional<JsonValue> delta = fields->Required("delta")) {
     message.delta = ReadDelta(fields, "delta", *delta);
   }
@@ -293,7 +289,6 @@ ServerMessage ReadAck(JsonFields* fields) {
   message.channel = ReadChannel(fields);
   message.sequence = ReadInteger(fields, "sequence");
   message.revision = ReadInteger(fields, "revision");
-  message.digest = fields->Digest("digest");
   return message;
 }
 

@@ -114,7 +114,9 @@ class Problems {
   absl::Status status_;
 };
 
-ot::Delta ReadDelta(absl::string_view name, const v1::Delta& wire, Problems* problems) {
+// `Wire` is v1::Delta, or v1::Committed with the same fields.
+template <typename Wire>
+ot::Delta ReadDelta(absl::string_view name, const Wire& wire, Problems* problems) {
   FlatDeltaView flat;
   flat.ops.assign(wire.ops().begin(), wire.ops().end());
   flat.text = wire.text();
@@ -160,10 +162,9 @@ std::optional<uint32_t> ReadAfter(const Wire& wire) {
 Committed Read(const v1::Committed& wire, Problems* problems) {
   Committed message;
   message.revision = problems->Integer("revision", wire.revision());
-  message.digest = wire.digest();
   message.author = problems->Integer("author", wire.author());
-  message.sequence = problems->Integer("sequence", wire.sequence());
-  message.delta = ReadDelta("delta", wire.delta(), problems);
+  if (wire.has_sequence()) message.sequence = problems->Integer("sequence", wire.sequence());
+  message.delta = ReadDelta("delta", wire, problems);
   return message;
 }
 
@@ -253,7 +254,7 @@ absl::StatusOr<ServerMessage> Read(const v1::ServerMessage& wire) {
     case v1::ServerMessage::kAck:
       message = Ack{problems.ReadChannel(wire.ack().channel()),
                     problems.Integer("sequence", wire.ack().sequence()),
-                    problems.Integer("revision", wire.ack().revision()), wire.ack().digest()};
+                    problems.Integer("revision", wire.ack().revision())};
       break;
     case v1::ServerMessage::kPresence: {
       const v1::MemberPresence& presence = wire.presence();

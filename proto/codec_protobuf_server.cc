@@ -346,17 +346,15 @@ struct BodyWriter {
     WireWriter(out)
         .Varint(v1::Committed::kChannelFieldNumber, message.channel)
         .Varint(v1::Committed::kRevisionFieldNumber, message.revision)
-        .Fixed32(v1::Committed::kDigestFieldNumber, message.digest)
         .Varint(v1::Committed::kAuthorFieldNumber, message.author)
-        .Varint(v1::Committed::kSequenceFieldNumber, message.sequence);
-    Delta(v1::Committed::kDeltaFieldNumber, message.delta);
+        .OptionalVarint(v1::Committed::kSequenceFieldNumber, message.sequence);
+    AppendWireDelta(message.delta, out, v1::Committed::kOpsFieldNumber);
   }
   void operator()(const Ack& message) const {
     WireWriter(out)
         .Varint(v1::Ack::kChannelFieldNumber, message.channel)
         .Varint(v1::Ack::kSequenceFieldNumber, message.sequence)
-        .Varint(v1::Ack::kRevisionFieldNumber, message.revision)
-        .Fixed32(v1::Ack::kDigestFieldNumber, message.digest);
+        .Varint(v1::Ack::kRevisionFieldNumber, message.revision);
   }
   void operator()(const MemberPresence& message) const {
     WireWriter writer(out);

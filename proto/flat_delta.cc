@@ -21,6 +21,10 @@ namespace {
 constexpr uint64_t kKindMask = 3;
 constexpr uint64_t kHasAttributes = 4;
 constexpr int kLengthShift = 3;
+// From the number of `ops` to those of the other fields of Delta.
+constexpr int kTextOffset = v1::Delta::kTextFieldNumber - v1::Delta::kOpsFieldNumber;
+constexpr int kEmbedsOffset = v1::Delta::kEmbedsFieldNumber - v1::Delta::kOpsFieldNumber;
+constexpr int kAttributesOffset = v1::Delta::kAttributesFieldNumber - v1::Delta::kOpsFieldNumber;
 
 static_assert(static_cast<int>(ot::Kind::kRetain) == 0 &&
                   static_cast<int>(ot::Kind::kDelete) == 1 &&
@@ -183,20 +187,27 @@ absl::StatusOr<ot::Delta> Unflatten(const FlatDeltaView& flat, const DecodeLimit
   return rules.Build();
 }
 
-void AppendWireDelta(const ot::Delta& delta, std::string* out) {
+static_assert(v1::Committed::kTextFieldNumber - v1::Committed::kOpsFieldNumber == kTextOffset &&
+                  v1::Committed::kEmbedsFieldNumber - v1::Committed::kOpsFieldNumber ==
+                      kEmbedsOffset &&
+                  v1::Committed::kAttributesFieldNumber - v1::Committed::kOpsFieldNumber ==
+                      kAttributesOffset,
+              "Committed has the fields of Delta in their order");
+
+void AppendWireDelta(const ot::Delta& delta, std::string* out, int first_field) {
   const FlatDelta flat = Flatten(delta);
   WireWriter writer(out);
   if (!flat.ops.empty()) {
-    writer.Message(v1::Delta::kOpsFieldNumber, [&flat, out] {
+    writer.Message(first_field, [&flat, out] {
       for (const uint64_t number : flat.ops) ot::AppendVarint(number, out);
     });
   }
-  writer.Text(v1::Delta::kTextFieldNumber, flat.text);
+  writer.Text(first_field + kTextOffset, flat.text);
   for (const absl::string_view embed : flat.embeds) {
-    writer.Text(v1::Delta::kEmbedsFieldNumber, embed);
+    writer.Text(first_field + kEmbedsOffset, embed);
   }
   for (const std::string& set : flat.attributes) {
-    writer.Text(v1::Delta::kAttributesFieldNumber, set);
+    writer.Text(first_field + kAttributesOffset, set);
   }
 }
 

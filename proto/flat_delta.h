@@ -36,8 +36,9 @@ struct FlatDeltaView {
 // kInvalidArgument names what is not legal.
 absl::StatusOr<ot::Delta> Unflatten(const FlatDeltaView& flat, const DecodeLimits& limits);
 
-// The encoded message Delta.
-void AppendWireDelta(const ot::Delta& delta, std::string* out);
+// The fields of the encoded message Delta, numbered from `first_field` on: in its own message from
+// 1, in Committed from the number of `ops`.
+void AppendWireDelta(const ot::Delta& delta, std::string* out, int first_field = 1);
 absl::StatusOr<ot::Delta> ReadWireDelta(absl::string_view bytes, const DecodeLimits& limits);
 
 }  // namespace coedit::proto

@@ -16,7 +16,7 @@
 namespace coedit::proto {
 
 using Channel = uint32_t;
-// The lower 32 bits of ot::Digest: opaque to clients, "%08x" in JSON.
+// An ot::ReplicaDigest, "%08x" in JSON.
 using WireDigest = uint32_t;
 
 struct User {
@@ -152,9 +152,8 @@ struct InFlightFate {
 struct Committed {
   Channel channel = 0;  // 0 (absent) inside Opened::commits
   uint64_t revision = 0;
-  WireDigest digest = 0;
   uint64_t author = 0;
-  uint64_t sequence = 0;
+  std::optional<uint64_t> sequence;  // of the client's own, which stand only in Opened::commits
   ot::Delta delta;
   friend bool operator==(const Committed&, const Committed&) = default;
 };
@@ -201,7 +200,6 @@ struct Ack {
   Channel channel = 0;
   uint64_t sequence = 0;
   uint64_t revision = 0;
-  WireDigest digest = 0;
   friend bool operator==(const Ack&, const Ack&) = default;
 };
 

@@ -30,11 +30,11 @@ void AddMissedCommits(absl::Span<const ot::Commit* const> missed, const GapForm&
   opened->commits.emplace();
   opened->commits->reserve(singles);
   for (const ot::Commit* commit : missed.first(singles)) {
-    opened->commits->push_back({.revision = commit->revision,
-                                .digest = ToWire(commit->digest),
-                                .author = commit->author,
-                                .sequence = commit->sequence,
-                                .delta = commit->delta});
+    proto::Committed& told = opened->commits->emplace_back();
+    told.revision = commit->revision;
+    told.author = commit->author;
+    if (commit->author == form.own) told.sequence = commit->sequence;
+    told.delta = commit->delta;
   }
   if (singles < missed.size()) opened->composed = ComposeAll(missed.subspan(singles));
 }

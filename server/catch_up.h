@@ -16,10 +16,6 @@
 
 namespace coedit::server {
 
-inline proto::WireDigest ToWire(ot::Digest digest) {
-  return static_cast<proto::WireDigest>(digest);
-}
-
 // What a client takes of a gap.
 struct GapForm {
   ot::AuthorNumber own = 0;

@@ -20,6 +20,10 @@ namespace {
 // A copy of the text goes to the store with a batch at least this many revisions after the last
 // one; the store decides whether to keep it as a snapshot.
 constexpr ot::Revision kOfferTextEvery = 64;
+// After so long without a commit, memory holds so many of them: those who type again soon, or come
+// back after a short break, need no read.
+constexpr absl::Duration kQuietAfter = absl::Seconds(5);
+constexpr uint64_t kCommitsWhenQuiet = 256;
 // What one waiting operation counts beside its text against limits.mailbox_bytes.
 constexpr int64_t kOperationBytes = 128;
 
@@ -57,6 +61,9 @@ void DocumentActor::Create(const OpenRequest& wish) {
 void DocumentActor::OnLoaded(absl::StatusOr<storage::StoredDocument> loaded) {
   if (phase_ != Phase::kLoading) return;
   if (absl::IsNotFound(loaded.status()) && !creating_) {
+    // An edit creates nothing, and came before whoever does.
+    RefuseWaitingEdits(WireCode::kNoSuchDocument,
+                       absl::StrCat("there is no document '", document_id_, "'"), false);
     // Those who did not ask to create it learn that it is not there, even if the next one creates
     // it.
     const auto wish = std::find_if(
@@ -102,6 +109,9 @@ void DocumentActor::OnLoaded(absl::StatusOr<storage::StoredDocument> loaded) {
   std::deque<OpenRequest> waiting = std::move(waiting_for_load_);
   waiting_for_load_.clear();
   for (OpenRequest& request : waiting) AdmitOpen(std::move(request));
+  for (EditRequest& request : std::exchange(edits_waiting_for_load_, {})) {
+    Edit(std::move(request));
+  }
   ScheduleUnload();
   MaybeFinishDrain();
 }
@@ -115,7 +125,7 @@ void DocumentActor::Submit(MemberId id, proto::Submit submit) {
                           .sequence = submit.sequence,
                           .base = submit.revision,
                           .delta = std::move(submit.delta)};
-  member->last_operation = operation;
+  member->last_operation = std::make_unique<ot::Operation>(operation);
   Decide(id, operation);
 }
 
@@ -149,6 +159,8 @@ void DocumentActor::Decide(MemberId id, const ot::Operation& operation) {
       // A member that was in the room when it sent this; Decide is called for others only after.
       if (const Member* member = room_.Find(id)) {
         operations_waiting_for_history_[id] = member->client_id;
+      } else if (const auto editor = editors_.find(id); editor != editors_.end()) {
+        operations_waiting_for_history_[id] = editor->second.client_id;
       }
       environment_->store->ReadCommits(
           document_id_, operation.base + 1, document_->floor(),
@@ -168,7 +180,14 @@ void DocumentActor::OnHistoryForSubmit(MemberId id, ot::Operation operation,
                                        absl::StatusOr<std::vector<ot::Commit>> commits) {
   --history_pins_;
   const bool fenced = operations_waiting_for_history_.erase(id) == 0;
-  if (phase_ != Phase::kLive || draining_ || fenced) return;
+  if (phase_ != Phase::kLive) return;
+  if (draining_ || fenced) {
+    AnswerEditor(id, fenced ? EditRefused{WireCode::kReplaced,
+                                          "the document was opened under this client id"}
+                            : EditRefused{WireCode::kUnavailable, "the server is shutting down",
+                                          /*retry=*/true});
+    return;
+  }
   if (!commits.ok()) {
     return End(WireCode::kUnavailable, "the history can't be read now", /*retry=*/true);
   }
@@ -254,6 +273,7 @@ void DocumentActor::OnAppended(storage::AppendResult result) {
   Batch batch = *std::exchange(in_flight_, std::nullopt);
   Announce(std::move(batch));
   DropOldHistory();
+  DropMoreWhenQuiet();
   FlushBatch();
   ScheduleUnload();
   MaybeFinishDrain();
@@ -271,7 +291,7 @@ void DocumentActor::Announce(Batch batch) {
     AnswerOpen(open, batch.revision, batch.digest, *batch.text);
   }
   for (const auto& member : room_.members()) {
-    if (member->waiting_presence.has_value()) TryShowPresence(*member);
+    if (member->waiting_presence != nullptr) TryShowPresence(*member);
   }
 }
 
@@ -284,11 +304,13 @@ void DocumentActor::Tell(const CommitNotice& notice) {
   PassFailpoint(Failpoint::kAfterBroadcast);
   PassFailpoint(Failpoint::kBeforeAck);
   if (const Member* member = room_.Find(notice.member)) {
-    room_.Tell(*member, Delivery::Kind::kAnswer,
-               proto::Ack{.channel = channel_,
-                          .sequence = commit.sequence,
-                          .revision = commit.revision,
-                          .digest = ToWire(commit.digest)});
+    room_.Tell(
+        *member, Delivery::Kind::kAnswer,
+        proto::Ack{.channel = channel_, .sequence = commit.sequence, .revision = commit.revision});
+  } else {
+    AnswerEditor(
+        notice.member,
+        Edited{.revision = commit.revision, .author = commit.author, .digest = commit.digest});
   }
   PassFailpoint(Failpoint::kAfterAck);
 }
@@ -298,27 +320,30 @@ void DocumentActor::Broadcast(const CommitNotice& notice) {
   room_.TellAll(Delivery::Kind::kMessage,
                 proto::Committed{.channel = channel_,
                                  .revision = commit.revision,
-                                 .digest = ToWire(commit.digest),
                                  .author = commit.author,
-                                 .sequence = commit.sequence,
+                                 .sequence = std::nullopt,
                                  .delta = commit.delta},
                 /*except=*/notice.member);
 }
 
 void DocumentActor::Tell(const AckNotice& notice) {
   const Member* member = room_.Find(notice.member);
-  if (member == nullptr) return;
-  const std::optional<ot::Digest> digest = document_->DigestAt(notice.revision);
-  room_.Tell(*member, Delivery::Kind::kAnswer,
-             proto::Ack{.channel = channel_,
-                        .sequence = notice.sequence,
-                        .revision = notice.revision,
-                        .digest = ToWire(digest.value_or(0))});
+  if (member == nullptr) {
+    AnswerEditor(notice.member, Edited{.revision = notice.revision,
+                                       .digest = document_->DigestAt(notice.revision)});
+    return;
+  }
+  room_.Tell(
+      *member, Delivery::Kind::kAnswer,
+      proto::Ack{.channel = channel_, .sequence = notice.sequence, .revision = notice.revision});
 }
 
 void DocumentActor::Tell(const RejectionNotice& notice) {
   const Member* member = room_.Find(notice.member);
-  if (member == nullptr) return;
+  if (member == nullptr) {
+    AnswerEditor(notice.member, EditRefused{notice.code, notice.text});
+    return;
+  }
   room_.Tell(*member, Delivery::Kind::kAnswer,
              proto::Rejected{.channel = channel_,
                              .sequence = notice.sequence,
@@ -357,13 +382,29 @@ void DocumentActor::RemoveMember(MemberId id) {
 
 void DocumentActor::DropOldHistory() {
   const uint64_t keep = environment_->limits.history_in_memory;
-  const uint64_t held = document_->head() - document_->floor();
   // In strides, so that presence is carried along seldom.
+  if (document_->head() - document_->floor() >= keep + keep / 4) DropHistory(keep);
+}
+
+void DocumentActor::DropMoreWhenQuiet() {
+  if (quiet_timer_ || document_->head() - document_->floor() <= kCommitsWhenQuiet) return;
+  quiet_timer_ = true;
+  environment_->executor->PostAfter(kQuietAfter,
+                                    [self = shared_from_this(), head = document_->head()] {
+                                      self->quiet_timer_ = false;
+                                      if (self->phase_ != Phase::kLive) return;
+                                      if (self->document_->head() != head)
+                                        return self->DropMoreWhenQuiet();
+                                      self->DropHistory(kCommitsWhenQuiet);
+                                    });
+}
+
+void DocumentActor::DropHistory(uint64_t keep) {
   const bool pinned = history_pins_ > 0 && !Mutated(Mutation::kDropHistoryUnderWaitingOpen);
-  if (pinned || held < keep + keep / 4) return;
+  if (pinned || document_->head() - document_->floor() <= keep) return;
   const ot::Revision floor = std::min(document_->head() - keep, durable_revision_);
   for (const auto& member : room_.members()) {
-    if (!member->shown.has_value() || member->shown->revision >= floor) continue;
+    if (member->shown == nullptr || member->shown->revision >= floor) continue;
     member->shown->ranges = CarryRanges(std::move(member->shown->ranges), *document_,
                                         member->author, member->shown->revision, floor);
     member->shown->revision = floor;
@@ -408,6 +449,8 @@ void DocumentActor::Forget() {
   waiting_for_load_.clear();
   waiting_for_history_.clear();
   operations_waiting_for_history_.clear();
+  edits_waiting_for_load_.clear();
+  editors_.clear();
   gathering_ = Batch();
   in_flight_.reset();
   room_ = Room();
@@ -425,6 +468,8 @@ void DocumentActor::End(WireCode code, std::string text, bool retry) {
   }
   for (WaitingOpen& open : gathering_.opens) refused.push_back(std::move(open.request));
   Room room = std::exchange(room_, Room());
+  std::map<MemberId, Editor> editors = std::exchange(editors_, {});
+  RefuseWaitingEdits(code, text, retry);
   Forget();
 
   proto::Refused refusal{.code = std::string(NameOf(code)), .text = text, .retry = retry};
@@ -435,6 +480,9 @@ void DocumentActor::End(WireCode code, std::string text, bool retry) {
   if (retry) refusal.after_ms = closed.after_ms = kComeBackMs;
   for (const OpenRequest& request : refused) {
     Refuse(request, refusal);
+  }
+  for (auto& [member, editor] : editors) {
+    std::move(editor.done)(EditRefused{code, refusal.text, retry});
   }
   room.TellAll(Delivery::Kind::kClosed, closed, /*except=*/0);
   owner_->OnActorEnded(document_id_, this);

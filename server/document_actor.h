@@ -67,6 +67,10 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   void ShowPresence(MemberId member, proto::Presence presence);
   void Signal(MemberId member, proto::Signal signal);
   void Leave(MemberId member);
+  // An edit from outside the room.
+  void Edit(EditRequest request);
+  // The document is being deleted: everyone is told so, and nothing more goes to the store.
+  void EndDeleted();
   // The process goes down: takes no more operations; `done` once nothing is with the store.
   void Drain(Task done);
 
@@ -74,6 +78,7 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   void Forget();
 
   const std::string& document() const { return document_id_; }
+  const Room& room() const { return room_; }
   proto::Channel channel() const { return channel_; }
 
  private:
@@ -139,6 +144,22 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   // than the request, which then was refused.
   bool FenceFormer(const OpenRequest& request);
 
+  // Who edits without being in the room, until the answer.
+  struct Editor {
+    std::string client_id;
+    ot::AuthorNumber author;
+    absl::AnyInvocable<void(EditAnswer) &&> done;
+  };
+
+  void AdmitEdit(EditRequest request);
+  // True if the client is in the room or waits at its door.
+  bool IsHere(absl::string_view client_id) const;
+  // Nothing happens if there is no such editor.
+  void AnswerEditor(MemberId editor, EditAnswer answer);
+  void RefuseWaitingEdits(WireCode code, absl::string_view text, bool retry);
+  // Why an author who was never seen may not be added; OK if it may.
+  absl::Status CheckNewAuthor(absl::string_view client_id) const;
+
   void Decide(MemberId member, const ot::Operation& operation);
   void OnHistoryForSubmit(MemberId member, ot::Operation operation,
                           absl::StatusOr<std::vector<ot::Commit>> commits);
@@ -154,6 +175,10 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   void RemoveMember(MemberId member);
   void TryShowPresence(Member& member);
   void DropOldHistory();
+  // Forgets commits but for the last `keep`.
+  void DropHistory(uint64_t keep);
+  // Once nothing has been committed for a while, less is kept.
+  void DropMoreWhenQuiet();
   // True if an append is out or something waits for the next one.
   bool Busy() const { return in_flight_.has_value() || !gathering_.notices.empty(); }
   void ScheduleUnload();
@@ -177,6 +202,8 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   Room room_;
 
   std::deque<OpenRequest> waiting_for_load_;
+  std::vector<EditRequest> edits_waiting_for_load_;
+  std::map<MemberId, Editor> editors_;
   bool creating_ = false;
   std::map<MemberId, WaitingOpen> waiting_for_history_;
   // Operations that wait for history, by the member (perhaps gone by now) and its client id: they
@@ -186,6 +213,7 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   Batch gathering_;
   std::optional<Batch> in_flight_;
   bool unload_timer_ = false;
+  bool quiet_timer_ = false;
   absl::Duration empty_since_;  // steady time at which the last member left
 };
 

@@ -21,7 +21,7 @@ namespace {
 proto::MemberInfo InfoOf(const Member& member, const ot::Document& document,
                          ot::Revision revision) {
   proto::MemberInfo info{.session_id = member.session_id, .author = member.author};
-  if (member.shown.has_value()) {
+  if (member.shown != nullptr) {
     info.revision = revision;
     info.ranges = CarryRanges(member.shown->ranges, document, member.author, member.shown->revision,
                               revision);
@@ -127,10 +127,8 @@ void DocumentActor::AdmitOpen(OpenRequest request) {
     return RefuseOpen(request, WireCode::kUnavailable,
                       absl::StrCat("the document has ", room_.size(), " members already"));
   }
-  if (!authors_.Knows(request.client_id) && limits.authors_per_document != 0 &&
-      authors_.size() >= limits.authors_per_document) {
-    return RefuseOpen(request, WireCode::kForbidden,
-                      absl::StrCat("the document has ", authors_.size(), " authors already"));
+  if (const absl::Status fits = CheckNewAuthor(request.client_id); !fits.ok()) {
+    return RefuseOpen(request, WireCode::kForbidden, std::string(fits.message()));
   }
   const ot::AuthorNumber author = authors_.Register(request.client_id, request.user);
   WaitingOpen open{.request = std::move(request), .author = author, .history = {}};
@@ -199,7 +197,7 @@ absl::StatusOr<std::vector<const ot::Commit*>> DocumentActor::MissedBy(
   } else {
     at_known = open.history.front().digest;
   }
-  if (!at_known.has_value() || ToWire(*at_known) != known.digest) {
+  if (!at_known.has_value() || ot::ToReplica(*at_known) != known.digest) {
     return absl::NotFoundError(
         absl::StrCat("revision ", known.revision, " has another digest here"));
   }
@@ -252,7 +250,7 @@ void DocumentActor::AnswerOpen(const WaitingOpen& open, ot::Revision revision, o
                        .type = std::string(proto::TypeName(document_->type())),
                        .epoch = epoch_,
                        .revision = revision,
-                       .digest = ToWire(digest),
+                       .digest = ot::ToReplica(digest),
                        .role = "writer",
                        .author = open.author,
                        .last_sequence = state != nullptr ? state->last_sequence : 0};

@@ -12,7 +12,7 @@ namespace coedit::server {
 void DocumentActor::ShowPresence(MemberId id, proto::Presence presence) {
   Member* member = room_.Find(id);
   if (member == nullptr || phase_ != Phase::kLive) return;
-  member->waiting_presence = std::move(presence);
+  member->waiting_presence = std::make_unique<proto::Presence>(std::move(presence));
   TryShowPresence(*member);
 }
 
@@ -23,7 +23,7 @@ void DocumentActor::TryShowPresence(Member& member) {
   if (waiting.after.has_value()) {
     const ot::AuthorState* state = document_->FindAuthor(member.author);
     const bool decided = state != nullptr && state->last_sequence == *waiting.after &&
-                         member.last_operation.has_value() &&
+                         member.last_operation != nullptr &&
                          member.last_operation->sequence == *waiting.after;
     if (!decided) {
       member.waiting_presence.reset();  // it refers to an operation that is gone or was refused
@@ -42,13 +42,13 @@ void DocumentActor::TryShowPresence(Member& member) {
                                         if (later == nullptr || self->phase_ != Phase::kLive)
                                           return;
                                         later->presence_timer = false;
-                                        if (later->waiting_presence.has_value())
+                                        if (later->waiting_presence != nullptr)
                                           self->TryShowPresence(*later);
                                       });
     return;
   }
 
-  proto::Presence presence = *std::exchange(member.waiting_presence, std::nullopt);
+  proto::Presence presence = std::move(*std::exchange(member.waiting_presence, nullptr));
   if (told > durable_revision_ || told < document_->floor()) return;
   int64_t length = document_->LengthAt(told);
   if (committed.has_value()) length += std::max<int64_t>(0, member.last_operation->delta.growth());
@@ -75,7 +75,7 @@ void DocumentActor::TryShowPresence(Member& member) {
                                       .ranges = shown.ranges,
                                       .state = shown.state},
                 /*except=*/member.id, /*about=*/member.id);
-  member.shown = std::move(shown);
+  member.shown = std::make_unique<ShownPresence>(std::move(shown));
   const int64_t per_second = environment_->limits.presence_per_second;
   if (per_second != 0) member.presence_not_before = now + absl::Seconds(1) / per_second;
 }

@@ -30,27 +30,53 @@ DocumentActor* Hub::Find(absl::string_view document) {
   return found == actors_.end() ? nullptr : found->second.get();
 }
 
-void Hub::Open(OpenRequest request) {
-  const auto refuse = [&request](std::string text) {
-    Refuse(request, {.code = std::string(NameOf(WireCode::kUnavailable)),
-                     .text = std::move(text),
-                     .retry = true,
-                     .after_ms = kComeBackMs});
-  };
-  if (shutting_down_) return refuse("the server is shutting down");
-  auto found = actors_.find(request.open.document);
+absl::StatusOr<std::shared_ptr<DocumentActor>> Hub::ActorOf(const std::string& document) {
+  if (shutting_down_) return absl::UnavailableError("the server is shutting down");
+  auto found = actors_.find(document);
   if (found == actors_.end()) {
     const int64_t documents_max = environment_->limits.documents_open;
     if (documents_max != 0 && static_cast<int64_t>(actors_.size()) >= documents_max) {
-      return refuse(absl::StrCat("the server has ", actors_.size(), " documents open already"));
+      return absl::UnavailableError(
+          absl::StrCat("the server has ", actors_.size(), " documents open already"));
     }
-    auto actor =
-        std::make_shared<DocumentActor>(environment_, this, request.open.document, ++last_channel_);
-    found = actors_.emplace(request.open.document, std::move(actor)).first;
+    auto actor = std::make_shared<DocumentActor>(environment_, this, document, ++last_channel_);
+    found = actors_.emplace(document, std::move(actor)).first;
     found->second->Start();
   }
-  const std::shared_ptr<DocumentActor> actor = found->second;  // Open may end it
-  actor->Open(std::move(request));
+  return found->second;
+}
+
+void Hub::Open(OpenRequest request) {
+  const absl::StatusOr<std::shared_ptr<DocumentActor>> actor = ActorOf(request.open.document);
+  if (!actor.ok()) {
+    return Refuse(request, {.code = std::string(NameOf(WireCode::kUnavailable)),
+                            .text = std::string(actor.status().message()),
+                            .retry = true,
+                            .after_ms = kComeBackMs});
+  }
+  (*actor)->Open(std::move(request));
+}
+
+void Hub::Edit(EditRequest request) {
+  const absl::StatusOr<std::shared_ptr<DocumentActor>> actor = ActorOf(request.document);
+  if (!actor.ok()) {
+    return std::move(request.done)(
+        EditRefused{WireCode::kUnavailable, std::string(actor.status().message()), /*retry=*/true});
+  }
+  (*actor)->Edit(std::move(request));
+}
+
+void Hub::Delete(std::string document, storage::Store::Callback<absl::Status> done) {
+  if (shutting_down_) {
+    return std::move(done)(absl::UnavailableError("the server is shutting down"));
+  }
+  const auto found = actors_.find(document);
+  if (found != actors_.end()) {
+    const std::shared_ptr<DocumentActor> actor = found->second;
+    actor->EndDeleted();
+  }
+  // Whoever opens it from here on loads it after this: the store keeps the order of its calls.
+  environment_->store->Delete(std::move(document), std::move(done));
 }
 
 void Hub::Shutdown(Task done) {

@@ -9,6 +9,8 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "server/admission.h"
 #include "server/catch_up.h"
 #include "server/document_actor.h"
@@ -30,6 +32,13 @@ class Hub final : public ActorOwner {
   // Sends the request to the document's actor, which it starts if need be.
   void Open(OpenRequest request);
 
+  // Sends the edit to the document's actor, which it starts if need be.
+  void Edit(EditRequest request);
+
+  // Ends the document's actor and deletes the document. `done` is as of
+  // Store::Delete, but kUnavailable comes inside the call.
+  void Delete(std::string document, storage::Store::Callback<absl::Status> done);
+
   // Takes no more operations and calls `done` once everything accepted is with the disk (or known
   // not to be). Posted, at most once.
   void Shutdown(Task done);
@@ -43,6 +52,9 @@ class Hub final : public ActorOwner {
   CatchUpBudget& catch_up_budget() override { return catch_up_budget_; }
 
  private:
+  // The open document's actor, started if need be. kUnavailable says why there is none.
+  absl::StatusOr<std::shared_ptr<DocumentActor>> ActorOf(const std::string& document);
+
   const Environment* environment_;
   Admission admission_;
   CatchUpBudget catch_up_budget_;

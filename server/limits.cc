@@ -114,6 +114,11 @@ const std::vector<LimitInfo>& AllLimits() {
       {"signals_per_second", &L::signals_per_second, 0, "messages/s",
        "signals, opens and pings of a connection"},
       {"signals_burst", &L::signals_burst, 1, "messages", "at once before that is refused"},
+      {"api_writes_per_second", &L::api_writes_per_second, 0, "requests/s",
+       "changes over HTTP from one address"},
+      {"api_writes_burst", &L::api_writes_burst, 1, "requests", "at once before that is refused"},
+      {"api_computations", &L::api_computations, 1, "requests",
+       "waiting for a text to be written out; as many for a blame or difference"},
   };
   return limits;
 }

@@ -74,6 +74,9 @@ struct Limits {
   int64_t presence_per_second = 20;  // broadcasts of one member; the latest wins
   int64_t signals_per_second = 20;
   int64_t signals_burst = 100;
+  int64_t api_writes_per_second = 50;  // over HTTP, of one address; beyond it they are refused
+  int64_t api_writes_burst = 200;
+  int64_t api_computations = 64;  // blames, differences and texts that wait to be computed, each
 
   ot::DocumentLimits document() const;
   proto::DecodeLimits decode() const;

@@ -6,14 +6,17 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "ot/document.h"
 #include "ot/text.h"
 #include "proto/codec.h"
 #include "proto/messages.h"
 #include "server/seams.h"
+#include "server/wire_error.h"
 
 namespace coedit::server {
 
@@ -37,6 +40,7 @@ struct Delivery {
   MemberId member;
   Piece piece;
   MemberId about = 0;                              // kPresence: whose
+  bool may_wait = false;                           // it goes to many: FrameSink::SendSoon
   std::shared_ptr<DocumentActor> actor = nullptr;  // kOpened
   std::optional<ot::Text> parts = std::nullopt;    // kOpened with `more`: to be streamed
 };
@@ -62,6 +66,36 @@ struct OpenRequest {
   proto::Open open;
 };
 
+// One edit by somebody who does not enter the room (an HTTP request). It takes its place in the
+// order and waits at the gate like a member's; a resend gets the first answer.
+struct Edited {
+  ot::Revision revision = 0;
+  ot::AuthorNumber author = 0;
+  // Not at hand for a resend of what was committed long ago: it stands in the log.
+  std::optional<ot::Digest> digest;
+};
+struct EditRefused {
+  WireCode code;
+  std::string text;
+  bool retry = false;
+};
+using EditAnswer = std::variant<Edited, EditRefused>;
+
+struct EditRequest {
+  std::string document;
+  MemberId member = 0;
+  std::string client_id;
+  proto::User user;
+  ot::Sequence sequence = 0;
+  // Of the operation. Without a delta, `base` is durable and is what the author wants already: that
+  // is answered with it, unless the operation was committed before.
+  ot::Revision base = 0;
+  ot::Delta delta;
+  std::optional<uint64_t> identity;  // as in ot::Operation
+  // On the executor; dropped without a call only when the hub goes.
+  absl::AnyInvocable<void(EditAnswer) &&> done;
+};
+
 // Tells the client of `request` that its open failed; `refused.request` is filled in.
 void Refuse(const OpenRequest& request, proto::Refused refused);
 
@@ -82,10 +116,11 @@ struct Member {
   proto::User user;
   ot::AuthorNumber author = 0;
 
-  std::optional<ot::Operation> last_operation;  // as submitted: presence may refer to it
-  std::optional<ShownPresence> shown;
-  std::optional<proto::Presence> waiting_presence;  // for the gate or for its rate
-  absl::Duration presence_not_before;               // steady time
+  // A member who only reads has none of these.
+  std::unique_ptr<ot::Operation> last_operation;  // as submitted: presence may refer to it
+  std::unique_ptr<ShownPresence> shown;
+  std::unique_ptr<proto::Presence> waiting_presence;  // for the gate or for its rate
+  absl::Duration presence_not_before;                 // steady time
   bool presence_timer = false;
 };
 

@@ -62,7 +62,15 @@ void Outbox::SendNextPart(proto::Channel channel, Stream* stream) {
   }
 }
 
-bool Outbox::SendOrdered(proto::Channel channel, Piece piece) {
+void Outbox::Hand(Piece piece, bool may_wait) {
+  if (may_wait) {
+    sink_->SendSoon(std::move(piece));
+  } else {
+    sink_->Send(std::move(piece));
+  }
+}
+
+bool Outbox::SendOrdered(proto::Channel channel, Piece piece, bool may_wait) {
   if (const auto stream = streams_.find(channel); stream != streams_.end()) {
     stream->second.behind_bytes += static_cast<int64_t>(piece->size());
     if (stream->second.behind_bytes > limits_->outbound_bytes) return false;
@@ -70,18 +78,18 @@ bool Outbox::SendOrdered(proto::Channel channel, Piece piece) {
     return true;
   }
   if (!HasRoomFor(piece)) return false;
-  sink_->Send(std::move(piece));
+  Hand(std::move(piece), may_wait);
   return true;
 }
 
-void Outbox::SendPresence(proto::Channel channel, MemberId about, Piece piece) {
+void Outbox::SendPresence(proto::Channel channel, MemberId about, Piece piece, bool may_wait) {
   if (streams_.contains(channel) || !HasRoomFor(piece)) {
     presence_[{channel, about}] = std::move(piece);
     return;
   }
   // A kept one is older than this.
   if (!presence_.empty()) presence_.erase({channel, about});
-  sink_->Send(std::move(piece));
+  Hand(std::move(piece), may_wait);
 }
 
 void Outbox::Close(proto::Channel channel) {

@@ -9,6 +9,13 @@
 #include "proto/codec.h"
 
 namespace coedit::server {
+namespace {
+
+// From here on what is told to all waits for more of it: with so many members a message costs far
+// more system calls than anything else the server does for it.
+constexpr size_t kLargeRoom = 64;
+
+}  // namespace
 
 Member* Room::Find(MemberId id) {
   const auto found = by_id_.find(id);
@@ -46,6 +53,7 @@ void Room::Tell(const Member& member, Delivery::Kind kind,
 
 void Room::TellAll(Delivery::Kind kind, const proto::ServerMessage& message, MemberId except,
                    MemberId about) const {
+  const bool may_wait = members_.size() >= kLargeRoom;
   std::array<Piece, proto::kEncodingCount> pieces;  // made when the first member needs them
   for (const auto& member : members_) {
     if (member->id == except) continue;
@@ -54,7 +62,8 @@ void Room::TellAll(Delivery::Kind kind, const proto::ServerMessage& message, Mem
     if (piece == nullptr) {
       piece = std::make_shared<const std::string>(proto::EncodePiece(encoding, message));
     }
-    member->link->Deliver({.kind = kind, .member = member->id, .piece = piece, .about = about});
+    member->link->Deliver(
+        {.kind = kind, .member = member->id, .piece = piece, .about = about, .may_wait = may_wait});
   }
 }
 

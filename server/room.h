@@ -18,6 +18,7 @@ class Room {
   // nullptr if absent. Pointers stay valid until that member is removed.
   Member* Find(MemberId id);
   Member* FindByClient(absl::string_view client_id);
+  bool HasClient(absl::string_view client_id) const { return by_client_.contains(client_id); }
   Member& Add(std::unique_ptr<Member> member);
   void Remove(MemberId id);
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
@@ -55,6 +56,9 @@ class FrameSink {
   // Queues a piece; what waits when the socket is free leaves together as one frame. Never blocks,
   // never calls back into the session.
   virtual void Send(Piece piece) = 0;
+  // As Send, for what goes to many at once: it may wait some milliseconds for more of it. What is
+  // sent later never overtakes it.
+  virtual void SendSoon(Piece piece) { Send(std::move(piece)); }
   // Bytes queued and not yet taken by the socket.
   virtual size_t queued_bytes() const = 0;
   // Sends what is queued, then closes with a WebSocket close code. The session gets OnDisconnected

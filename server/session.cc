@@ -146,7 +146,7 @@ void Session::On(proto::Submit& submit) {
   if (channel == nullptr || !BeginSubmit(*channel, number, submit.sequence)) return;
   const absl::Duration wait = channel->submits.Take(environment_->clock->Steady());
   if (wait == absl::ZeroDuration()) return PassOn(*channel, std::move(submit));
-  channel->held = std::move(submit);
+  channel->held = std::make_unique<proto::Submit>(std::move(submit));
   environment_->executor->PostAfter(wait,
                                     [self = shared_from_this(), number, member = channel->member] {
                                       self->ReleaseHeld(number, member);
@@ -157,10 +157,10 @@ void Session::ReleaseHeld(proto::Channel number, MemberId member) {
   const auto found = channels_.find(number);
   if (found == channels_.end() || found->second.member != member) return;
   Channel& channel = found->second;
-  if (!channel.held.has_value()) return;
+  if (channel.held == nullptr) return;
   // The wait was computed for this one: the bucket is charged, not asked.
   channel.submits.Take(environment_->clock->Steady());
-  PassOn(channel, *std::exchange(channel.held, std::nullopt));
+  PassOn(channel, std::move(*std::exchange(channel.held, nullptr)));
 }
 
 void Session::PassOn(Channel& channel, proto::Submit submit) {
@@ -202,7 +202,9 @@ void Session::On(const proto::Leave& leave) {
   Channel* channel = FindChannel(leave.channel);
   if (channel == nullptr) return;
   // What was sent before the leave is finished.
-  if (channel->held.has_value()) PassOn(*channel, *std::exchange(channel->held, std::nullopt));
+  if (channel->held != nullptr) {
+    PassOn(*channel, std::move(*std::exchange(channel->held, nullptr)));
+  }
   LeaveActor(channel->actor, channel->member);
   EndChannel(leave.channel);
 }
@@ -238,7 +240,7 @@ void Session::Deliver(Delivery delivery) {
                         .member = delivery.member,
                         .submits = TokenBucket(limits.submits_per_second, limits.submits_burst,
                                                environment_->clock->Steady()),
-                        .held = std::nullopt});
+                        .held = nullptr});
     channel_of_member_[delivery.member] = number;
     ended_channels_.erase(number);
     return outbox_.Open(number, std::move(delivery.piece), std::move(delivery.parts));
@@ -251,14 +253,15 @@ void Session::Deliver(Delivery delivery) {
       EndChannel(number);
       return outbox_.SendNow(std::move(delivery.piece));
     case Delivery::Kind::kPresence:
-      return outbox_.SendPresence(number, delivery.about, std::move(delivery.piece));
+      return outbox_.SendPresence(number, delivery.about, std::move(delivery.piece),
+                                  delivery.may_wait);
     case Delivery::Kind::kAnswer:
       channels_.at(number).awaits_answer = false;
       break;
     default:
       break;
   }
-  if (outbox_.SendOrdered(number, std::move(delivery.piece))) return;
+  if (outbox_.SendOrdered(number, std::move(delivery.piece), delivery.may_wait)) return;
   LeaveActor(channels_.at(number).actor, delivery.member);
   EndChannel(number);
   Send(proto::Closed{.channel = number,
@@ -310,7 +313,7 @@ void Session::LeaveActor(const std::shared_ptr<DocumentActor>& actor, MemberId m
 void Session::LeaveAll() {
   pass_.GiveBack();
   for (const auto& [number, channel] : channels_) {
-    if (channel.held.has_value()) PassOn(channels_.at(number), *channel.held);
+    if (channel.held != nullptr) PassOn(channels_.at(number), *channel.held);
     LeaveActor(channel.actor, channel.member);
   }
   for (const auto& [member, pending] : pending_opens_) {

@@ -62,8 +62,8 @@ class Session final : public MemberLink, public std::enable_shared_from_this<Ses
     std::shared_ptr<DocumentActor> actor;
     MemberId member;
     TokenBucket submits;
-    bool awaits_answer = false;         // one operation in flight
-    std::optional<proto::Submit> held;  // waits for the bucket
+    bool awaits_answer = false;           // one operation in flight
+    std::unique_ptr<proto::Submit> held;  // waits for the bucket
   };
   struct PendingOpen {
     std::string document;

@@ -16,6 +16,8 @@ const std::vector<WireErrorInfo>& AllWireErrors() {
       {W::kTypeMismatch, "type_mismatch", 409, 0, false, "tells the user"},
       {W::kAlreadyOpen, "already_open", 409, 0, false,
        "uses the channel it has, or waits for its own `leave`"},
+      {W::kAlreadyExists, "already_exists", 409, 0, false,
+       "chooses another id, or uses what is there"},
       {W::kVersion, "version", 406, 4406, false, "asks the user to reload"},
       {W::kDocumentLimit, "document_limit", 413, 4413, false, "rolls the operation back"},
       {W::kInvalidOperation, "invalid_operation", 422, 4422, false, "rolls the operation back"},

@@ -17,6 +17,7 @@ enum class WireCode : uint8_t {
   kNoSuchDocument,
   kTypeMismatch,
   kAlreadyOpen,
+  kAlreadyExists,
   kVersion,
   kDocumentLimit,
   kInvalidOperation,

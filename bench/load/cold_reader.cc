@@ -19,10 +19,12 @@ Connection::Options ReadOnly(Connection::Options options) {
 ColdReader::ColdReader(EventLoop* loop, Connection::Options options, Done done)
     : done_(std::move(done)), connection_(loop, ReadOnly(std::move(options)), this) {}
 
-void ColdReader::OnOpened(const proto::Opened& opened, ot::Text text) {
+void ColdReader::OnOpened(const proto::Opened& opened, std::optional<ot::Text> text) {
   connection_.Close();
+  // It knows nothing, so what it gets is the text.
+  const auto units = static_cast<uint64_t>(text->length());
   std::move(done_)(Holding{absl::StrCat("a cold reader of '", opened.document, "'"),
-                           opened.revision, opened.digest, std::move(text)});
+                           opened.revision, opened.digest, units, *std::move(text)});
 }
 
 void ColdReader::OnFailed(const absl::Status& reason) {

@@ -2,6 +2,8 @@
 #ifndef COEDIT_BENCH_LOAD_COLD_READER_H_
 #define COEDIT_BENCH_LOAD_COLD_READER_H_
 
+#include <optional>
+
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "bench/load/connection.h"
@@ -18,7 +20,7 @@ class ColdReader final : private Connection::Listener {
   ColdReader(EventLoop* loop, Connection::Options options, Done done);
 
  private:
-  void OnOpened(const proto::Opened& opened, ot::Text text) override;
+  void OnOpened(const proto::Opened& opened, std::optional<ot::Text> text) override;
   void OnCommitted(const proto::Committed&) override {}
   void OnAck(const proto::Ack&) override {}
   void OnFailed(const absl::Status& reason) override;

@@ -41,6 +41,12 @@ void Connection::Submit(uint64_t sequence, uint64_t revision, const ot::Delta& d
   Send(proto::Submit{opened_.channel, sequence, revision, delta});
 }
 
+void Connection::ShowPresence(uint64_t revision, std::optional<uint64_t> after,
+                              std::vector<proto::Range> ranges, std::string state) {
+  COEDIT_CHECK(state_ == State::kOpen);
+  Send(proto::Presence{opened_.channel, revision, after, std::move(ranges), std::move(state)});
+}
+
 void Connection::Close() {
   if (state_ == State::kEnded) return;
   state_ = State::kEnded;
@@ -62,8 +68,8 @@ void Connection::OnConnected() {
   state_ = State::kGreeting;
   proto::Hello hello;
   hello.protocol = 1;
-  hello.client_id = RandomClientId();
-  hello.attempt = 1;
+  hello.client_id = options_.client_id.empty() ? RandomClientId() : options_.client_id;
+  hello.attempt = options_.attempt;
   hello.sdk = "coedit-load/0.1.0";
   hello.name = options_.name;
   hello.capabilities = {"parts"};
@@ -73,16 +79,36 @@ void Connection::OnConnected() {
 void Connection::OnDisconnected(const absl::Status& reason) { Fail(reason); }
 
 void Connection::OnMessage(absl::string_view bytes) {
-  if (state_ == State::kEnded) return;
-  absl::StatusOr<std::vector<proto::ServerMessage>> messages =
-      proto::DecodeServerFrame(options_.encoding, bytes);
-  if (!messages.ok()) return Fail(messages.status());
-  for (proto::ServerMessage& message : *messages) {
-    if (absl::Status status = OnServerMessage(std::move(message)); !status.ok()) {
-      return Fail(status);
+  if (options_.cache != nullptr && options_.encoding == proto::Encoding::kProtobuf) {
+    while (state_ == State::kOpen) {
+      const std::optional<absl::string_view> message = CommitCache::TakeMessage(&bytes);
+      if (!message.has_value()) break;
+      if (const proto::Committed* known = options_.cache->Find(*message)) {
+        listener_->OnCommitted(*known);
+      } else if (absl::Status status = OnServerFrame(*message); !status.ok()) {
+        return Fail(status);
+      }
     }
-    if (state_ == State::kEnded) return;
+    if (bytes.empty()) return;
   }
+  if (absl::Status status = OnServerFrame(bytes); !status.ok()) Fail(status);
+}
+
+absl::Status Connection::OnServerFrame(absl::string_view frame) {
+  if (state_ == State::kEnded) return absl::OkStatus();
+  absl::StatusOr<std::vector<proto::ServerMessage>> messages =
+      proto::DecodeServerFrame(options_.encoding, frame);
+  if (!messages.ok()) return messages.status();
+  if (options_.cache != nullptr && messages->size() == 1) {
+    if (const auto* committed = std::get_if<proto::Committed>(&messages->front())) {
+      options_.cache->Remember(frame, *committed);
+    }
+  }
+  for (proto::ServerMessage& message : *messages) {
+    if (absl::Status status = OnServerMessage(std::move(message)); !status.ok()) return status;
+    if (state_ == State::kEnded) return absl::OkStatus();
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Connection::OnServerMessage(proto::ServerMessage&& message) {
@@ -92,14 +118,12 @@ absl::Status Connection::OnServerMessage(proto::ServerMessage&& message) {
   } else if (const auto* ack = std::get_if<proto::Ack>(&message)) {
     if (state_ != State::kOpen) return Unexpected("ack");
     listener_->OnAck(*ack);
+  } else if (const auto* presence = std::get_if<proto::MemberPresence>(&message)) {
+    if (state_ == State::kOpen) listener_->OnPresence(*presence);
   } else if (std::holds_alternative<proto::Welcome>(message)) {
     if (state_ != State::kGreeting) return Unexpected("welcome");
     state_ = State::kOpening;
-    proto::Open open;
-    open.request = 1;
-    open.document = options_.document;
-    open.create = options_.create;
-    Send(std::move(open));
+    SendOpen();
   } else if (auto* opened = std::get_if<proto::Opened>(&message)) {
     if (state_ != State::kOpening) return Unexpected("opened");
     opened_ = std::move(*opened);
@@ -107,6 +131,8 @@ absl::Status Connection::OnServerMessage(proto::ServerMessage&& message) {
       state_ = State::kParts;
     } else if (opened_.snapshot.has_value() && opened_.snapshot->IsDocument()) {
       return OnSnapshot(ot::Text(*std::exchange(opened_.snapshot, std::nullopt)));
+    } else if (opened_.commits.has_value() && options_.known.has_value()) {
+      Opened(std::nullopt);
     } else {
       return absl::InternalError("'opened' carries no snapshot of a document");
     }
@@ -119,8 +145,10 @@ absl::Status Connection::OnServerMessage(proto::ServerMessage&& message) {
     return absl::FailedPreconditionError(absl::StrCat(
         "operation ", rejected->sequence, " was rejected: ", rejected->code, ", ", rejected->text));
   } else if (const auto* refused = std::get_if<proto::Refused>(&message)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "opening '", options_.document, "' was refused: ", refused->code, ", ", refused->text));
+    return absl::Status(
+        refused->retry ? absl::StatusCode::kUnavailable : absl::StatusCode::kFailedPrecondition,
+        absl::StrCat("opening '", options_.document, "' was refused: ", refused->code, ", ",
+                     refused->text));
   } else if (const auto* closed = std::get_if<proto::Closed>(&message)) {
     return absl::UnavailableError(
         absl::StrCat("the document was closed: ", closed->code, ", ", closed->text));
@@ -130,14 +158,30 @@ absl::Status Connection::OnServerMessage(proto::ServerMessage&& message) {
   } else if (std::holds_alternative<proto::GoAway>(message)) {
     return absl::UnavailableError("the server is going down");
   }
-  // Who came, who went and where the carets are makes no difference to the load.
+  // Who came and who went makes no difference to the load.
   return absl::OkStatus();
 }
 
+void Connection::SendOpen() {
+  proto::Open open;
+  open.request = 1;
+  open.document = options_.document;
+  open.create = options_.create;
+  open.known = options_.known;
+  open.in_flight = options_.in_flight;
+  Send(open);
+}
+
 absl::Status Connection::OnSnapshot(ot::Text text) {
+  Opened(std::move(text));
+  return absl::OkStatus();
+}
+
+void Connection::Opened(std::optional<ot::Text> text) {
   state_ = State::kOpen;
   listener_->OnOpened(opened_, std::move(text));
-  return absl::OkStatus();
+  // Who was there and what was missed is not kept: there may be thousands of these.
+  opened_ = {.channel = opened_.channel};
 }
 
 }  // namespace coedit::bench

@@ -1,7 +1,8 @@
 // Connection: one client of the wire protocol with one document open on one WebSocket.
 //
 // It says hello, opens the document, puts a snapshot together, and from then on hands over what the
-// server sends, in order. It keeps no text: that is its listener's.
+// server sends, in order. It keeps no text: that is its listener's. A connection that is lost is
+// followed by another one, with the same client id, a higher attempt and what is known.
 #ifndef COEDIT_BENCH_LOAD_CONNECTION_H_
 #define COEDIT_BENCH_LOAD_CONNECTION_H_
 
@@ -9,8 +10,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "bench/load/commit_cache.h"
 #include "bench/load/endpoint.h"
 #include "bench/load/event_loop.h"
 #include "bench/load/websocket_client.h"
@@ -28,12 +31,15 @@ class Connection final : private WebSocketClient::Listener {
   class Listener {
    public:
     virtual ~Listener() = default;
-    // `text` is the document at opened.revision.
-    virtual void OnOpened(const proto::Opened& opened, ot::Text text) = 0;
+    // `text` is the document at opened.revision; without it, opened.commits lead there from what
+    // was known.
+    virtual void OnOpened(const proto::Opened& opened, std::optional<ot::Text> text) = 0;
     virtual void OnCommitted(const proto::Committed& committed) = 0;
     virtual void OnAck(const proto::Ack& ack) = 0;
+    // Where others are is of no interest to most.
+    virtual void OnPresence(const proto::MemberPresence&) {}
     // A refusal, a closed channel, a lost connection, bytes that are no message: nothing a healthy
-    // server would send to a healthy client.
+    // server would send to a healthy client. kUnavailable where coming back may help.
     virtual void OnFailed(const absl::Status& reason) = 0;
   };
 
@@ -43,6 +49,11 @@ class Connection final : private WebSocketClient::Listener {
     std::string document;
     std::optional<std::string> create;  // the type to create it with; else it has to exist
     std::string name;                   // the user's, for others to see
+    std::string client_id = {};         // empty: a new one
+    CommitCache* cache = nullptr;  // shared by connections that get the same commits; outlives them
+    uint64_t attempt = 1;
+    std::optional<proto::Known> known = std::nullopt;  // what the listener has already
+    std::optional<uint64_t> in_flight = std::nullopt;  // a sequence of unknown fate
   };
 
   // Begins to connect. `loop` and `listener` outlive this.
@@ -51,8 +62,15 @@ class Connection final : private WebSocketClient::Listener {
   // Open only (CHECKed).
   void Submit(uint64_t sequence, uint64_t revision, const ot::Delta& delta);
 
+  void ShowPresence(uint64_t revision, std::optional<uint64_t> after,
+                    std::vector<proto::Range> ranges, std::string state);
+
   // Ends the connection; the listener hears no more.
   void Close();
+
+  // Stops to read what the server sends, and goes on.
+  void PauseReading() { socket_.PauseReading(); }
+  void ResumeReading() { socket_.ResumeReading(); }
 
   bool open() const { return state_ == State::kOpen; }
   const WebSocketClient::Traffic& traffic() const { return socket_.traffic(); }
@@ -64,9 +82,12 @@ class Connection final : private WebSocketClient::Listener {
   void OnMessage(absl::string_view bytes) override;
   void OnDisconnected(const absl::Status& reason) override;
 
+  absl::Status OnServerFrame(absl::string_view frame);
   absl::Status OnServerMessage(proto::ServerMessage&& message);
   absl::Status OnSnapshot(ot::Text text);
+  void Opened(std::optional<ot::Text> text);
   void Send(const proto::ClientMessage& message);
+  void SendOpen();
   void Fail(const absl::Status& reason);
 
   const Options options_;

@@ -9,7 +9,7 @@ namespace {
 
 std::string State(const Holding& holding) {
   return absl::StrFormat("%s is at revision %d, digest %08x, with %d units", holding.who,
-                         holding.revision, holding.digest, holding.text.length());
+                         holding.revision, holding.digest, holding.units);
 }
 
 }  // namespace
@@ -18,12 +18,12 @@ absl::Status CheckConverged(absl::Span<const Holding> holdings) {
   for (const Holding& other : holdings) {
     const Holding& first = holdings.front();
     const bool same_head = first.revision == other.revision && first.digest == other.digest;
-    if (same_head && first.text == other.text) continue;
+    if (same_head && first.units == other.units && first.text == other.text) continue;
     std::string difference = absl::StrCat(State(first), "; ", State(other));
-    if (same_head) {
+    if (same_head && first.text.has_value() && other.text.has_value()) {
       constexpr size_t kBytesShown = 200;
       absl::StrAppend(&difference, "; from one to the other: ",
-                      ot::Diff(first.text, other.text).DebugString().substr(0, kBytesShown));
+                      ot::Diff(*first.text, *other.text).DebugString().substr(0, kBytesShown));
     }
     return absl::DataLossError(difference);
   }

@@ -2,6 +2,8 @@
 #ifndef COEDIT_BENCH_LOAD_CONVERGENCE_H_
 #define COEDIT_BENCH_LOAD_CONVERGENCE_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -12,16 +14,18 @@
 
 namespace coedit::bench {
 
-// What one client holds once nothing is under way any more.
+// What one client holds once nothing is under way any more. Who keeps no text knows its length;
+// servers of other makers may have no revision or no digest, which then is 0 with everybody.
 struct Holding {
   std::string who;
   ot::Revision revision = 0;
   proto::WireDigest digest = 0;
-  ot::Text text;
+  uint64_t units = 0;
+  std::optional<ot::Text> text = std::nullopt;
 };
 
-// OK if all are at one revision with one digest and one content, formats included. Otherwise
-// kDataLoss names two that differ, and where.
+// OK if all are at one revision with one digest, one length and, where it is kept, one content,
+// formats included. Otherwise kDataLoss names two that differ, and where.
 absl::Status CheckConverged(absl::Span<const Holding> holdings);
 
 }  // namespace coedit::bench

@@ -60,4 +60,12 @@ absl::StatusOr<Endpoint> ParseEndpoint(absl::string_view url) {
   return endpoint;
 }
 
+std::string SourceAddress(const Endpoint& endpoint, uint64_t n) {
+  constexpr uint64_t kPerAddress = 20000;
+  constexpr uint64_t kAddresses = 200;
+  const uint64_t address = n / kPerAddress % kAddresses;
+  if (address == 0 || endpoint.address.find(':') != std::string::npos) return "";
+  return absl::StrCat("127.0.0.", address + 1);
+}
+
 }  // namespace coedit::bench

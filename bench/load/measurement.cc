@@ -32,29 +32,19 @@ absl::StatusOr<Measurement> Measurement::Start(std::optional<int64_t> server_pid
 }
 
 absl::Status Measurement::Finish(const WebSocketClient::Traffic& traffic,
-                                 LoadReport* report) const {
+                                 LoadFigures* figures) const {
   ProcessUsage own;
   ProcessUsage server;
   if (absl::Status read = ReadUsage(server_pid_, &own, &server); !read.ok()) return read;
-  report->seconds = static_cast<double>(EventLoop::NowNs() - started_ns_) * 1e-9;
-  report->own_cpu_seconds = own.cpu_seconds - own_.cpu_seconds;
+  figures->seconds = static_cast<double>(EventLoop::NowNs() - started_ns_) * 1e-9;
+  figures->own_cpu_seconds = own.cpu_seconds - own_.cpu_seconds;
   if (server_pid_.has_value()) {
-    report->server = {.cpu_seconds = server.cpu_seconds - server_.cpu_seconds,
-                      .resident_bytes = server.resident_bytes,
-                      .resident_bytes_max = server.resident_bytes_max};
+    figures->server = {.cpu_seconds = server.cpu_seconds - server_.cpu_seconds,
+                       .resident_bytes = server.resident_bytes,
+                       .resident_bytes_max = server.resident_bytes_max};
   }
-  report->bytes_up = traffic.bytes_sent - traffic_.bytes_sent;
-  report->bytes_down = traffic.bytes_received - traffic_.bytes_received;
-  report->frames_up = traffic.messages_sent - traffic_.messages_sent;
-  report->frames_down = traffic.messages_received - traffic_.messages_received;
+  figures->traffic = traffic - traffic_;
   return absl::OkStatus();
-}
-
-void Add(const WebSocketClient::Traffic& one, WebSocketClient::Traffic* all) {
-  all->bytes_sent += one.bytes_sent;
-  all->bytes_received += one.bytes_received;
-  all->messages_sent += one.messages_sent;
-  all->messages_received += one.messages_received;
 }
 
 }  // namespace coedit::bench

@@ -1,4 +1,4 @@
-// Measurement: what passes between two moments of a run, put into its report.
+// Measurement: what passes between two moments of a run, put into its figures.
 #ifndef COEDIT_BENCH_LOAD_MEASUREMENT_H_
 #define COEDIT_BENCH_LOAD_MEASUREMENT_H_
 
@@ -20,7 +20,7 @@ class Measurement {
                                            const WebSocketClient::Traffic& traffic);
 
   // Fills in the time, the traffic and what this process and the server used.
-  absl::Status Finish(const WebSocketClient::Traffic& traffic, LoadReport* report) const;
+  absl::Status Finish(const WebSocketClient::Traffic& traffic, LoadFigures* figures) const;
 
  private:
   Measurement() = default;
@@ -31,8 +31,6 @@ class Measurement {
   ProcessUsage server_;
   WebSocketClient::Traffic traffic_;
 };
-
-void Add(const WebSocketClient::Traffic& one, WebSocketClient::Traffic* all);
 
 }  // namespace coedit::bench
 

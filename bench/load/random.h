@@ -18,6 +18,8 @@ class Random {
   }
   // 0 <= result < bound. The bias of the remainder does not matter for a load.
   uint64_t Below(uint64_t bound) { return Next() % bound; }
+  // 0 <= result < 1.
+  double Share() { return static_cast<double>(Next() >> 11) * 0x1p-53; }
   // True in `permille` of a thousand cases.
   bool Chance(uint64_t permille) { return Below(1000) < permille; }
 

@@ -73,11 +73,11 @@ class FreeRun final : public Editor::Owner {
     FinishIfDone();
   }
 
-  void OnAcked(Editor* editor, const proto::Ack& ack) override {
+  void OnAcked(Editor* editor, ot::Sequence) override {
     Author& author = authors_[editor->index()];
     report_.ack_ns.Record(EventLoop::NowNs() - author.submitted_ns);
     ++report_.operations;
-    head_ = std::max(head_, ack.revision);
+    head_ = std::max(head_, editor->revision());
     Type(author);
     FinishIfDone();
   }
@@ -122,7 +122,7 @@ class FreeRun final : public Editor::Owner {
     for (const Author& author : authors_) holdings.push_back(author.editor->Held());
     report_.transactions = typed_;
     report_.clients = authors_.size();
-    report_.text = holdings.front().text;
+    report_.text = *holdings.front().text;
     report_.revision = holdings.front().revision;
     Fail(CheckConverged(holdings));
   }

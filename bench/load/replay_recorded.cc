@@ -52,7 +52,8 @@ class RecordedRun {
     }
 
     Holding Held() const {
-      return {absl::StrCat("author ", agent_), replica_->revision(), digest_, replica_->text()};
+      return {absl::StrCat("author ", agent_), replica_->revision(), digest_,
+              static_cast<uint64_t>(replica_->text().length()), replica_->text()};
     }
 
     absl::Status Failure(const absl::Status& status) const {
@@ -60,33 +61,34 @@ class RecordedRun {
     }
 
    private:
-    void OnOpened(const proto::Opened& opened, ot::Text text) override {
-      if (opened.revision != 0 || text.length() != 0) {
+    void OnOpened(const proto::Opened& opened, std::optional<ot::Text> text) override {
+      if (opened.revision != 0 || text->length() != 0) {
         return OnFailed(absl::FailedPreconditionError(absl::StrCat(
             "document '", opened.document, "' is not new: it is at revision ", opened.revision)));
       }
-      replica_.emplace(std::move(text), opened.revision);
+      replica_.emplace(*std::move(text), opened.revision);
       digest_ = opened.digest;
+      author_ = opened.author;
       sequence_ = opened.last_sequence;
       run_->Advance();
     }
 
     void OnCommitted(const proto::Committed& committed) override {
       absl::Status status = replica_->OnCommitted(committed.revision, committed.delta);
-      Appended(std::move(status), committed.digest);
+      Appended(std::move(status), committed.author);
     }
 
     void OnAck(const proto::Ack& ack) override {
       absl::Status status = replica_->OnAck(ack.sequence, ack.revision);
       if (status.ok()) run_->OnAcked(ack.revision);
-      Appended(std::move(status), ack.digest);
+      Appended(std::move(status), author_);
     }
 
     // The replica stands on a new revision: is it the one the recording demands?
-    void Appended(absl::Status status, proto::WireDigest digest) {
+    void Appended(absl::Status status, ot::AuthorNumber author) {
       if (!status.ok()) return OnFailed(status);
-      digest_ = digest;
       const ot::Delta& got = replica_->At(revision());
+      digest_ = ot::ExtendReplicaDigest(digest_, author, got);
       if (revision() > run_->expected_.size()) {
         return OnFailed(absl::DataLossError(
             absl::StrCat("revision ", revision(), " was never submitted: ", got.DebugString())));
@@ -106,6 +108,7 @@ class RecordedRun {
     const size_t agent_;
     std::optional<Replica> replica_;
     proto::WireDigest digest_ = 0;
+    ot::AuthorNumber author_ = 0;
     ot::Sequence sequence_ = 0;
     Connection connection_;
   };
@@ -183,7 +186,7 @@ class RecordedRun {
     report_.transactions = trace_.transactions.size();
     report_.passed_over = views_.skipped();
     report_.clients = authors_.size();
-    report_.text = holdings.front().text;
+    report_.text = *holdings.front().text;
     report_.revision = holdings.front().revision;
     Fail(CheckConverged(holdings));
   }

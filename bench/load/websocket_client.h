@@ -1,6 +1,8 @@
-// WebSocketClient: one WebSocket connection to the server, light enough for thousands in a process.
+// WebSocketClient: one WebSocket connection to the server, light enough for thousands in a process:
+// an idle one holds no buffer and no timer, and a message costs one recv or one send.
 //
-// Lives on the loop's thread. The connection ends when the object goes.
+// Lives on the loop's thread. The connection ends when the object goes, without a word to the
+// server: as when a cable is cut.
 #ifndef COEDIT_BENCH_LOAD_WEBSOCKET_CLIENT_H_
 #define COEDIT_BENCH_LOAD_WEBSOCKET_CLIENT_H_
 
@@ -24,16 +26,21 @@ class WebSocketClient {
     virtual ~Listener() = default;
     virtual void OnConnected() = 0;
     virtual void OnMessage(absl::string_view bytes) = 0;
-    // At most once, the last call; OK after Close().
+    // At most once, the last call; OK after Close(). kUnavailable when it cannot connect, is not
+    // let in or loses the connection; else the server broke the protocol.
     virtual void OnDisconnected(const absl::Status& reason) = 0;
   };
 
-  // What went over the socket, WebSocket headers not counted.
   struct Traffic {
-    int64_t bytes_sent = 0;
+    int64_t bytes_sent = 0;  // of messages
     int64_t bytes_received = 0;
     int64_t messages_sent = 0;
     int64_t messages_received = 0;
+    int64_t wire_bytes_sent = 0;  // with WebSocket's headers, control frames and handshake
+    int64_t wire_bytes_received = 0;
+
+    Traffic& operator+=(const Traffic& other);
+    friend Traffic operator-(const Traffic& all, const Traffic& earlier);
   };
 
   // How messages are sent.
@@ -50,10 +57,14 @@ class WebSocketClient {
   ~WebSocketClient();
 
   // Sends one message, after those given before. Connected only (CHECKed).
-  void Send(std::string bytes);
+  void Send(absl::string_view bytes);
 
   // Sends what waits, then closes in the order WebSocket wants.
   void Close();
+
+  // Stops to read, as a program that hangs does, and goes on. Connected only (CHECKed).
+  void PauseReading();
+  void ResumeReading();
 
   const Traffic& traffic() const;
 

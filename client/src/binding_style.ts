@@ -4,7 +4,8 @@
 
 const rules = `
 :where(.coedit-cursors) {
-  position: absolute; overflow: hidden; overflow: clip; pointer-events: none; z-index: 1; contain: layout style;
+  position: absolute; top: 0; left: 0; overflow: hidden; overflow: clip; pointer-events: none; z-index: 1;
+  contain: layout style;
 }
 :where(.coedit-selection, .coedit-cursor) {
   position: absolute; background: var(--coedit-color); forced-color-adjust: none;

@@ -5,6 +5,7 @@ import { Connection, type ConnectionStatus, type WebSocketConstructor } from './
 import { type Delta, copyOf } from './delta.js';
 import { DocumentSession } from './document.js';
 import type { DocumentHost } from './document_host.js';
+import { checkedDocumentId } from './document_id.js';
 import { Emitter, type Listener } from './emitter.js';
 import { CoeditError, ConnectionError, EditError } from './errors.js';
 import type { ClientMessage, ClientValue, Codec, Encoding, Limits, ServerMessage, User, Welcome } from './messages.js';
@@ -59,7 +60,6 @@ const capabilities = ['parts', 'authenticate'];
 /** How often is looked for clients of this device that ended with edits unsent. */
 const orphansEveryMs = 15_000;
 const clientIdPattern = /^[0-9a-f]{32}$/;
-const documentIdPattern = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/;
 
 /** The address of the WebSocket: http(s) becomes ws(s), a bare origin gets the path `/v1/ws`. */
 export function webSocketUrl(url: string): string {
@@ -202,8 +202,7 @@ class ClientSession implements Client, DocumentHost {
   }
 
   open(id: string, { create }: { readonly create?: DocumentType } = {}): SharedDocument {
-    if (!documentIdPattern.test(id)) throw new EditError('bad_document_id', `${JSON.stringify(id)} is no document id`);
-    const existing = this.documents.get(id);
+    const existing = this.documents.get(checkedDocumentId(id));
     // The hidden one leaves its edits in the journal, where the new one finds them.
     if (existing !== undefined && this.hidden.delete(id)) existing.close();
     else if (existing !== undefined) return existing;

@@ -18,7 +18,8 @@ function isObject(value: unknown): value is { readonly [key: string]: unknown } 
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function decodeValue(schema: Schema, value: unknown, where: string): unknown {
+/** A value that came as JSON, checked against its schema; throws ProtocolError, which names `where`. */
+export function decodeValue(schema: Schema, value: unknown, where: string): unknown {
   const wrong = (wanted: string): ProtocolError => new ProtocolError(`${where} is not ${wanted}`);
   switch (schema.is) {
     case 'text':
@@ -40,7 +41,8 @@ function decodeValue(schema: Schema, value: unknown, where: string): unknown {
       return value;
     case 'json':
       return checkJson(value, where);
-    case 'delta': {
+    case 'delta':
+    case 'bare delta': {
       const ops = Array.isArray(value) ? value : isObject(value) ? value['ops'] : undefined;
       if (!Array.isArray(ops)) throw wrong('a delta');
       return deltaFromWire(ops as Op[]);
@@ -54,9 +56,11 @@ function decodeValue(schema: Schema, value: unknown, where: string): unknown {
       if (!isObject(value)) throw wrong('an object');
       const result: Record<string, unknown> = {};
       for (const [name, field] of Object.entries(schema.fields) as [string, Schema][]) {
-        const present = Object.hasOwn(value, name) && value[name] !== undefined;
-        if (present) {
-          result[name] = decodeValue(field, value[name], `${where}.${name}`);
+        const given = Object.hasOwn(value, name) ? value[name] : undefined;
+        // A JSON value may be null itself.
+        const none = given === undefined || (given === null && field.is === 'optional' && (field.of as Schema).is !== 'json');
+        if (!none) {
+          result[name] = decodeValue(field, given, `${where}.${name}`);
         } else if (field.is === 'list') {
           result[name] = [];
         } else if (field.is !== 'optional') {

@@ -24,12 +24,13 @@ const kindDelete = 1;
 const kindText = 2;
 const kindEmbed = 3;
 
-const fieldOps = 1;
-const fieldText = 2;
-const fieldEmbeds = 3;
-const fieldAttributes = 4;
+// The fields of a delta, counted from its first.
+const fieldOps = 0;
+const fieldText = 1;
+const fieldEmbeds = 2;
+const fieldAttributes = 3;
 
-function writeDelta(delta: Delta): Uint8Array {
+function writeDelta(writer: Writer, first: number, delta: Delta): Writer {
   const ops = new Writer();
   const embeds: string[] = [];
   const attributeIndex = new Map<string, number>();
@@ -52,38 +53,52 @@ function writeDelta(delta: Delta): Uint8Array {
       ops.varint(attributeIndex.get(set) as number);
     }
   }
-  const writer = new Writer();
-  if (delta.ops.length > 0) writer.tag(fieldOps, wireBytes).chunk(ops.finish());
-  if (text !== '') writer.tag(fieldText, wireBytes).text(text);
-  for (const embed of embeds) writer.tag(fieldEmbeds, wireBytes).text(embed);
-  for (const set of attributeIndex.keys()) writer.tag(fieldAttributes, wireBytes).text(set);
-  return writer.finish();
+  if (delta.ops.length > 0) writer.tag(first + fieldOps, wireBytes).chunk(ops.finish());
+  if (text !== '') writer.tag(first + fieldText, wireBytes).text(text);
+  for (const embed of embeds) writer.tag(first + fieldEmbeds, wireBytes).text(embed);
+  for (const set of attributeIndex.keys()) writer.tag(first + fieldAttributes, wireBytes).text(set);
+  return writer;
+}
+
+/** Gathers the fields of a delta, in a message of its own or not. */
+class DeltaReader {
+  private readonly packed: number[] = [];
+  private readonly embeds: string[] = [];
+  private readonly sets: string[] = [];
+  private text = '';
+
+  /** One field, `field` counted from the delta's first; false if it is none of a delta. */
+  take(reader: Reader, field: number, wire: number): boolean {
+    if (field === fieldOps && wire === wireBytes) {
+      const ops = new Reader(reader.chunk());
+      while (ops.more) this.packed.push(ops.varint());
+    } else if (field === fieldOps && wire === wireVarint) {
+      this.packed.push(reader.varint());
+    } else if (field === fieldText && wire === wireBytes) {
+      this.text = reader.text();
+    } else if (field === fieldEmbeds && wire === wireBytes) {
+      this.embeds.push(reader.text());
+    } else if (field === fieldAttributes && wire === wireBytes) {
+      this.sets.push(reader.text());
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  finish(): Delta {
+    return unpackDelta(this.packed, this.text, this.embeds, this.sets);
+  }
 }
 
 function readDelta(bytes: Uint8Array): Delta {
-  const packed: number[] = [];
-  const embeds: string[] = [];
-  const sets: string[] = [];
-  let text = '';
+  const delta = new DeltaReader();
   const reader = new Reader(bytes);
   while (reader.more) {
     const tag = reader.varint();
-    if (tag === fieldOps * 8 + wireBytes) {
-      const ops = new Reader(reader.chunk());
-      while (ops.more) packed.push(ops.varint());
-    } else if (tag === fieldOps * 8 + wireVarint) {
-      packed.push(reader.varint());
-    } else if (tag === fieldText * 8 + wireBytes) {
-      text = reader.text();
-    } else if (tag === fieldEmbeds * 8 + wireBytes) {
-      embeds.push(reader.text());
-    } else if (tag === fieldAttributes * 8 + wireBytes) {
-      sets.push(reader.text());
-    } else {
-      reader.skip(tag % 8);
-    }
+    if (!delta.take(reader, Math.floor(tag / 8) - 1, tag % 8)) reader.skip(tag % 8);
   }
-  return unpackDelta(packed, text, embeds, sets);
+  return delta.finish();
 }
 
 function unpackDelta(packed: readonly number[], text: string, embeds: readonly string[], sets: readonly string[]): Delta {
@@ -155,7 +170,10 @@ function writeField(writer: Writer, field: number, schema: Schema, value: unknow
       writer.tag(field, wireBytes).chunk(writeRecord(schema as RecordOf<Fields>, value as Fields));
       return;
     case 'delta':
-      writer.tag(field, wireBytes).chunk(writeDelta(value as Delta));
+      writer.tag(field, wireBytes).chunk(writeDelta(new Writer(), 1, value as Delta).finish());
+      return;
+    case 'bare delta':
+      writeDelta(writer, field, value as Delta);
       return;
     case 'digest': {
       const bits = Number.parseInt(value as string, 16);
@@ -211,6 +229,8 @@ function readValue(reader: Reader, schema: Schema, where: string): unknown {
       return readRecord(new Reader(reader.chunk()), schema as RecordOf<Fields>, where);
     case 'delta':
       return readDelta(reader.chunk());
+    case 'bare delta':
+      throw new Error('it is read field by field, with its record');
     case 'digest':
       return reader.fixed32().toString(16).padStart(8, '0');
     case 'integer':
@@ -237,6 +257,7 @@ function absent(schema: Schema, where: string): unknown {
     case 'list':
       return [];
     case 'delta':
+    case 'bare delta':
       return new Delta();
     case 'digest':
       return '00000000';
@@ -256,9 +277,13 @@ function absent(schema: Schema, where: string): unknown {
 function readRecord(reader: Reader, schema: RecordOf<Fields>, where: string): Fields {
   const names = Object.keys(schema.fields);
   const value: Fields = {};
+  const last = names.at(-1) as string;
+  const bare = (schema.fields[last] as Schema).is === 'bare delta' ? new DeltaReader() : null;
   while (reader.more) {
     const tag = reader.varint();
-    const name = names[Math.floor(tag / 8) - schema.first];
+    const index = Math.floor(tag / 8) - schema.first;
+    if (bare?.take(reader, index - (names.length - 1), tag % 8) === true) continue;
+    const name = names[index];
     const field = name === undefined ? undefined : (schema.fields[name] as Schema);
     if (name === undefined || field === undefined || tag % 8 !== wireOf(field)) {
       reader.skip(tag % 8);
@@ -269,6 +294,7 @@ function readRecord(reader: Reader, schema: RecordOf<Fields>, where: string): Fi
       value[name] = readValue(reader, field, `${where}.${name}`);
     }
   }
+  if (bare !== null) value[last] = bare.finish();
   for (const name of names) {
     if (value[name] !== undefined) continue;
     const otherwise = absent(schema.fields[name] as Schema, `${where}.${name}`);

@@ -25,6 +25,7 @@ import type {
   Change,
   DocumentEvents,
   DocumentType,
+  Pending,
   PresenceHandle,
   Recovery,
   Role,
@@ -129,6 +130,10 @@ export class DocumentSession implements SharedDocument {
   }
   get unsaved(): boolean {
     return hasPending(this.state);
+  }
+  get pending(): Pending {
+    const { inFlight, buffer } = this.state;
+    return { inFlight: inFlight === null ? null : copyOf(inFlight.local), buffer: copyOf(buffer) };
   }
   get members(): readonly RoomMember[] {
     return this.room.list(this.state, this.host.sessionId);

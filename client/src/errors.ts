@@ -24,6 +24,7 @@ export const codes = {
   no_such_document: { close: 4404, action: 'stop' },
   type_mismatch: { action: 'stop' },
   already_open: { action: 'retry' },
+  already_exists: { action: 'stop' },
   version: { close: 4406, action: 'stop' },
   too_slow: { close: 4408, action: 'retry' },
   replaced: { close: 4409, action: 'stop' },
@@ -71,9 +72,19 @@ export class CoeditError extends Error {
   }
 }
 
-/** An `open` the server refused for good. */
+/** An `open` the server refused for good, or a request over HTTP. */
 export class RefusedError extends CoeditError {
   override readonly name = 'RefusedError';
+  constructor(
+    code: string,
+    message: string,
+    /** Whether asking again can help; ... */
+    readonly retry = false,
+    /** ... not before so many milliseconds, where the server said that. */
+    readonly afterMs?: number,
+  ) {
+    super(code, message);
+  }
 }
 
 /** An operation the server refused for good; it has been rolled back. */

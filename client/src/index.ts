@@ -9,6 +9,7 @@ export type {
   Change,
   DocumentEvents,
   DocumentType,
+  Pending,
   PresenceHandle,
   Recovery,
   Rejected,

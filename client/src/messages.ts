@@ -3,6 +3,7 @@
 // the order of their numbers in proto/coedit.proto.
 import {
   type Infer,
+  bareDelta,
   delta,
   digest,
   flag,
@@ -27,8 +28,8 @@ const limits = record({
   presenceBytes: integer,
   signalBytes: integer,
 });
-// A Committed without its channel, which is field 1.
-const commit = record({ revision: integer, digest, author: integer, sequence: integer, delta }, 2);
+// A Committed without its channel, which is field 1. The sequence stands where it is one's own.
+const commit = record({ revision: integer, author: integer, sequence: optional(integer), delta: bareDelta }, 2);
 const member = record({
   sessionId: text,
   author: integer,
@@ -73,8 +74,14 @@ export const clientTable = {
 
 /** Server to client. */
 export const serverTable = {
-  committed: record({ channel: small, revision: integer, digest, author: integer, sequence: integer, delta }),
-  ack: record({ channel: small, sequence: integer, revision: integer, digest }),
+  committed: record({
+    channel: small,
+    revision: integer,
+    author: integer,
+    sequence: optional(integer),
+    delta: bareDelta,
+  }),
+  ack: record({ channel: small, sequence: integer, revision: integer }),
   presence: record({
     channel: small,
     sessionId: text,

@@ -4,7 +4,7 @@ import type { Json } from './canonical_json.js';
 import type { Delta } from './delta.js';
 
 export interface Scalar<T> {
-  readonly is: 'text' | 'integer' | 'small' | 'digest' | 'flag' | 'json' | 'delta';
+  readonly is: 'text' | 'integer' | 'small' | 'digest' | 'flag' | 'json' | 'delta' | 'bare delta';
   /** Only a carrier of the type; no value is ever there. */
   readonly type?: T;
 }
@@ -35,11 +35,13 @@ export const text: Scalar<string> = { is: 'text' };
 export const integer: Scalar<number> = { is: 'integer' };
 /** 32 bits on the wire. */
 export const small: Scalar<number> = { is: 'small' };
-/** 32 opaque bits, in memory 8 lower-case hex digits. */
+/** 32 bits, in memory 8 lower-case hex digits. */
 export const digest: Scalar<string> = { is: 'digest' };
 export const flag: Scalar<boolean> = { is: 'flag' };
 export const json: Scalar<Json> = { is: 'json' };
 export const delta: Scalar<Delta> = { is: 'delta' };
+/** The last field of a record; in protobuf the four fields of a delta without a message around them. */
+export const bareDelta: Scalar<Delta> = { is: 'bare delta' };
 
 export function optional<S>(of: S): Optional<S> {
   return { is: 'optional', of };

@@ -69,6 +69,14 @@ export interface Change {
   readonly selection?: readonly Range[];
 }
 
+/** Own edits that are not durable on the server yet. */
+export interface Pending {
+  /** The edit that was sent and not answered, as it stands now; null for none. */
+  readonly inFlight: Delta | null;
+  /** What was edited since, as one change; empty for nothing. */
+  readonly buffer: Delta;
+}
+
 /** What `apply` may be told. */
 export interface ApplyOptions {
   /** Comes back in the `change` of this edit, so that an editor knows its own. */
@@ -135,6 +143,8 @@ export interface SharedDocument {
   readonly status: Status;
   /** Whether some edit is not durable on the server yet. */
   readonly unsaved: boolean;
+  /** What is unsaved, for who shows how it travels: copies. */
+  readonly pending: Pending;
   /** Whether what is unsaved would survive the end of the page: always false without a store. */
   readonly kept: boolean;
   /** Why the document is closed, when the server closed it. */

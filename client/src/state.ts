@@ -26,12 +26,14 @@ import {
 } from './delta.js';
 import { diffDocuments } from './diff.js';
 import type { Commit, Opened } from './messages.js';
+import { extendDigest } from './replica_digest.js';
 import { type SubmitLimits, splitToFit } from './split.js';
 
-/** A point of the document's history, as the server named it. */
+/** A point of the document's history. */
 export interface Known {
   readonly epoch: string;
   readonly revision: number;
+  /** As the server named it in `opened`, and from there on as it follows from the commits. */
   readonly digest: string;
 }
 
@@ -76,7 +78,7 @@ export type DocumentEvent =
   /** The user's own edit, on the view; checked and in normal form. */
   | { readonly kind: 'edit'; readonly delta: Delta }
   | { readonly kind: 'committed'; readonly commit: Commit }
-  | { readonly kind: 'ack'; readonly sequence: number; readonly revision: number; readonly digest: string }
+  | { readonly kind: 'ack'; readonly sequence: number; readonly revision: number }
   | { readonly kind: 'rejected'; readonly sequence: number; readonly code: string; readonly text: string }
   /** The channel ended, whatever the reason. */
   | { readonly kind: 'lost' }
@@ -221,17 +223,21 @@ function acknowledge(state: DocumentState, inFlight: InFlight): DocumentState {
   return { ...state, confirmed: state.confirmed.compose(inFlight.local), inFlight: null };
 }
 
+/** The point after one more commit. */
+function follow({ epoch, revision, digest }: Known, author: number, delta: Delta): Known {
+  return { epoch, revision: revision + 1, digest: extendDigest(digest, author, delta) };
+}
+
 /** One commit in its place, own or foreign; null when it does not fit what is known. */
 function advance(state: DocumentState, commit: Commit, changes: Delta[], effects: Effect[]): DocumentState | null {
   const { known, inFlight } = state;
   if (known === null || commit.revision !== known.revision + 1) return null;
   if (baseLength(commit.delta) > state.confirmed.length()) return null;
-  const head: Known = { epoch: known.epoch, revision: commit.revision, digest: commit.digest };
   const own = inFlight !== null && commit.author === state.author && commit.sequence === inFlight.sequence;
   const delta = own ? inFlight.local : commit.delta;
   effects.push({ kind: 'advanced', delta, author: commit.author, revision: commit.revision });
   const next = own ? acknowledge(state, inFlight) : integrate(state, delta, changes);
-  return { ...next, known: head };
+  return { ...next, known: follow(known, commit.author, delta) };
 }
 
 function onCommit(state: DocumentState, commit: Commit, effects: Effect[]): DocumentState {
@@ -247,7 +253,7 @@ function onCommit(state: DocumentState, commit: Commit, effects: Effect[]): Docu
 
 function onAck(
   state: DocumentState,
-  ack: { readonly sequence: number; readonly revision: number; readonly digest: string },
+  ack: { readonly sequence: number; readonly revision: number },
   effects: Effect[],
 ): DocumentState {
   const { known, inFlight } = state;
@@ -256,8 +262,7 @@ function onAck(
     return reopen(state, false, `ack at ${ack.revision} does not follow ${known.revision}`, effects);
   }
   effects.push({ kind: 'advanced', delta: inFlight.local, author: state.author, revision: ack.revision });
-  const head: Known = { epoch: known.epoch, revision: ack.revision, digest: ack.digest };
-  return { ...acknowledge(state, inFlight), known: head };
+  return { ...acknowledge(state, inFlight), known: follow(known, state.author, inFlight.local) };
 }
 
 function onRejected(

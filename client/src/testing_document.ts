@@ -5,6 +5,7 @@ import { Delta, type DeltaLike, type Op, baseLength, opsOf, targetLength, textOf
 import { isWellFormed } from './canonical_json.js';
 import { codes, isCode } from './errors.js';
 import type { ClientValue, Commit, Member, Opened, Range, ServerMessage, User } from './messages.js';
+import { extendDigest } from './replica_digest.js';
 import type { DocumentType, Role } from './shared_document.js';
 import type { MemoryServer } from './testing_server.js';
 import type { MemorySession } from './testing_session.js';
@@ -30,12 +31,19 @@ interface Seat {
   presence?: Pick<Member, 'revision' | 'ranges' | 'state'>;
 }
 
+/** A commit as it is kept. */
+export interface LoggedCommit extends Commit {
+  /** The author's number for the operation. */
+  readonly sequence: number;
+  /** Of the history up to here. */
+  readonly digest: string;
+}
+
 const firstDigest = '00000000';
 
-function digestOf(previous: string, text: string): string {
-  let hash = Number.parseInt(previous, 16) ^ 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
+/** As it is told: the sequence only to its author. */
+function told({ revision, author, sequence, delta }: LoggedCommit, to: number): Commit {
+  return { revision, author, ...(author === to && { sequence }), delta };
 }
 
 function hashOf({ revision, delta }: ClientValue<'submit'>): string {
@@ -53,7 +61,7 @@ function moved(ranges: readonly Range[], { author, delta }: Commit, owner: numbe
 /** A document as the server has it; made by `MemoryServer.create`, or by the first `open` with `create`. */
 export class MemoryDocument {
   /** What is durable, in order: the commit of revision r stands at r - 1. */
-  commits: Commit[] = [];
+  commits: LoggedCommit[] = [];
   /** Which history this is; `restore` begins another. */
   epoch: string;
   private readonly base: Delta;
@@ -64,7 +72,7 @@ export class MemoryDocument {
   private roleOfAll: Role = 'writer';
   private refusals: NonNullable<Refusal>[] = [];
   /** Accepted, not durable yet, and the text with it. */
-  private batch: (Commit & { readonly session: MemorySession })[] = [];
+  private batch: (LoggedCommit & { readonly session: MemorySession })[] = [];
   private head: Delta;
   private last = new Map<number, Last>();
   private durableLast = new Map<number, Last>();
@@ -254,7 +262,7 @@ export class MemoryDocument {
     const refusal = this.refusals.shift() ?? this.server.options.refuse?.(carried, author) ?? null;
     if (refusal !== null) return refusal;
     const next = all.length + 1;
-    const digest = digestOf(all.at(-1)?.digest ?? firstDigest, JSON.stringify(carried.ops));
+    const digest = extendDigest(all.at(-1)?.digest ?? firstDigest, author, carried);
     this.head = this.head.compose(carried);
     this.last.set(author, { sequence, revision: next, hash });
     this.batch.push({ revision: next, digest, author, sequence, delta: carried, session });
@@ -279,9 +287,9 @@ export class MemoryDocument {
     return halves ? 'it cuts a surrogate pair' : null;
   }
 
-  private tellCommit(seat: Seat, commit: Commit, session: MemorySession): void {
+  private tellCommit(seat: Seat, commit: LoggedCommit, session: MemorySession): void {
     if (seat.session === session) this.tellAck(session, commit.sequence, commit.revision);
-    else seat.session.tell({ kind: 'committed', value: { channel: this.channel, ...commit } });
+    else seat.session.tell({ kind: 'committed', value: { channel: this.channel, ...told(commit, 0) } });
     const { presence } = seat;
     if (presence?.revision === undefined || presence.revision >= commit.revision) return;
     seat.presence = { ...presence, revision: commit.revision, ranges: moved(presence.ranges, commit, seat.author) };
@@ -289,8 +297,7 @@ export class MemoryDocument {
 
   private tellAck(session: MemorySession, sequence: number, revision: number): void {
     if (!this.seats.has(session)) return;
-    const digest = this.digestAt(revision) as string;
-    session.tell({ kind: 'ack', value: { channel: this.channel, sequence, revision, digest } });
+    session.tell({ kind: 'ack', value: { channel: this.channel, sequence, revision } });
   }
 
   private digestAt(revision: number): string | undefined {
@@ -378,12 +385,12 @@ export class MemoryDocument {
   /** The commits after the known revision; behind the client's own last one perhaps as one change. */
   private missed(open: ClientValue<'open'>, revision: number, author: number, opened: Opened): void {
     const commits = this.commits.slice(revision);
-    opened.commits = commits;
+    opened.commits = commits.map((commit) => told(commit, author));
     if (open.composed !== true || this.server.options.compose?.() !== true) return;
     let singles = commits.length;
     while (singles > 0 && commits[singles - 1]?.author !== author) singles--;
     if (singles === commits.length) return;
-    opened.commits = commits.slice(0, singles);
+    opened.commits.length = singles;
     opened.composed = commits.slice(singles).reduce((all, commit) => all.compose(commit.delta), new Delta());
   }
 

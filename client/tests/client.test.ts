@@ -71,6 +71,20 @@ describe.each<Encoding>(['protobuf', 'json'])('two people, %s', (encoding) => {
     expect([a.status, b.status, a.revision, a.unsaved]).toEqual(['saved', 'saved', 2, false]);
     expect(heard).toEqual([{ delta: new Delta().insert('Hello'), source: 'remote', length: 8 }]);
   });
+  test('tells what is under way and what comes after it', async () => {
+    world();
+    const [a] = await two({ encoding });
+    await done(a.ready);
+    expect(a.pending).toEqual({ inFlight: null, buffer: new Delta() });
+    a.apply(insert(0, 'one'));
+    a.apply(insert(3, ' two'));
+    expect(a.pending).toEqual({ inFlight: new Delta().insert('one'), buffer: new Delta().retain(3).insert(' two') });
+    // A copy: nobody changes what will be sent.
+    a.pending.buffer.ops.length = 0;
+    await done(a.flush());
+    expect(a.text).toBe('one two\n');
+    expect(a.pending).toEqual({ inFlight: null, buffer: new Delta() });
+  });
   test('a paste over the limits arrives in parts', async () => {
     const server = world({ immediate: true, limits: { messageBytes: 1000, deltaComponents: 8 } });
     const [a, b] = await two({ encoding });

@@ -30,6 +30,24 @@ test('offline.ts', async () => {
   log.mockRestore();
 });
 
+test('http.ts', async () => {
+  const versions = [{ version: 1, name: 'As agreed on Monday', revision: 2, createdMs: 0 }];
+  const asked: string[] = [];
+  vi.stubGlobal('fetch', async (url: string, { method }: RequestInit) => {
+    asked.push(`${method} ${url}`);
+    return new Response(method === 'POST' ? JSON.stringify(versions[0]) : url.endsWith('versions') ? JSON.stringify({ versions }) : 'Hello');
+  });
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  await import('../examples/http.js');
+  expect(log.mock.calls).toEqual([[5, versions]]);
+  expect(asked).toEqual([
+    'POST http://127.0.0.1:8080/v1/documents/notes/versions',
+    'GET http://127.0.0.1:8080/v1/documents/notes?revision=1',
+    'GET http://127.0.0.1:8080/v1/documents/notes/versions',
+  ]);
+  log.mockRestore();
+});
+
 test('bot.ts, over real sockets', async () => {
   const memory = new MemoryServer();
   const notes = memory.create('notes', 'plain-text');

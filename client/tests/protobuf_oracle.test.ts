@@ -31,6 +31,7 @@ function randomValue(random: Random, schema: Schema): unknown {
     case 'json':
       return random.pick(jsons);
     case 'delta':
+    case 'bare delta':
       return random.chance(0.2) ? new Delta() : randomEdit(random, randomDocument(random, 4));
     case 'optional':
       return random.chance(0.4) ? undefined : randomValue(random, schema.of as Schema);
@@ -52,7 +53,8 @@ function toOracle(schema: Schema, value: unknown): unknown {
       return Number.parseInt(value as string, 16);
     case 'json':
       return canonicalJson(value);
-    case 'delta': {
+    case 'delta':
+    case 'bare delta': {
       const ops: bigint[] = [];
       const embeds: string[] = [];
       const attributes: string[] = [];
@@ -77,10 +79,10 @@ function toOracle(schema: Schema, value: unknown): unknown {
     }
     case 'record':
       return Object.fromEntries(
-        Object.entries(value as object).map(([name, item]) => [
-          name,
-          toOracle((schema.fields as Record<string, Schema>)[name] as Schema, item),
-        ]),
+        Object.entries(value as object).flatMap(([name, item]): [string, unknown][] => {
+          const of = (schema.fields as Record<string, Schema>)[name] as Schema;
+          return of.is === 'bare delta' ? Object.entries(toOracle(of, item) as object) : [[name, toOracle(of, item)]];
+        }),
       );
     default:
       return value;

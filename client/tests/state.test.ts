@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Delta, sameDelta } from '../src/delta.js';
 import type { Opened } from '../src/messages.js';
+import { extendDigest } from '../src/replica_digest.js';
 import { type SubmitLimits } from '../src/split.js';
 import {
   type DocumentEvent,
@@ -27,7 +28,10 @@ const remove = (position: number, length: number): Delta => at(position).delete(
 const doc = (text: string): Delta => new Delta().insert(text);
 const digest = (revision: number): string => revision.toString(16).padStart(8, '0');
 
+/** Where it has commits alone, they lead from revision 0. */
 function opened(fields: Partial<Opened>): Opened {
+  const { revision = 0, commits = [], composed } = fields;
+  const led = commits.reduce((before, { author, delta }) => extendDigest(before, author, delta), digest(0));
   return {
     request: 1,
     channel: 1,
@@ -35,7 +39,7 @@ function opened(fields: Partial<Opened>): Opened {
     type: 'rich-text',
     epoch: 'e',
     revision: 0,
-    digest: digest(fields.revision ?? 0),
+    digest: commits.length > 0 && composed === undefined ? led : digest(revision),
     role: 'writer',
     author: 1,
     lastSequence: 0,
@@ -47,7 +51,6 @@ function opened(fields: Partial<Opened>): Opened {
 
 const commit = (revision: number, delta: Delta, author = 2, sequence = revision) => ({
   revision,
-  digest: digest(revision),
   author,
   sequence,
   delta,
@@ -75,9 +78,9 @@ describe('three states', () => {
     expect(first.effects).toEqual([{ kind: 'submit', sequence: 1, revision: 0, delta: insert(0, 'a') }]);
     const typed = play([{ kind: 'edit', delta: insert(1, 'b') }, { kind: 'edit', delta: insert(2, 'c') }], first.state);
     expect(typed.effects).toEqual([]);
-    const acked = play([{ kind: 'ack', sequence: 1, revision: 1, digest: digest(1) }], typed.state);
+    const acked = play([{ kind: 'ack', sequence: 1, revision: 1 }], typed.state);
     expect(of(acked.effects, 'submit')).toEqual([{ kind: 'submit', sequence: 2, revision: 1, delta: insert(1, 'bc') }]);
-    const done = play([{ kind: 'ack', sequence: 2, revision: 2, digest: digest(2) }], acked.state);
+    const done = play([{ kind: 'ack', sequence: 2, revision: 2 }], acked.state);
     expect(hasPending(done.state)).toBe(false);
     expect(done.state.confirmed).toEqual(doc('abc\n'));
     expect(done.state.view).toEqual(doc('abc\n'));
@@ -105,7 +108,7 @@ describe('three states', () => {
         { kind: 'edit', delta: remove(0, 1) },
         { kind: 'edit', delta: remove(0, 1) },
         { kind: 'committed', commit: commit(1, remove(0, 2)) },
-        { kind: 'ack', sequence: 1, revision: 2, digest: digest(2) },
+        { kind: 'ack', sequence: 1, revision: 2 },
       ],
       open('ab\n'),
     );
@@ -121,7 +124,7 @@ describe('three states', () => {
     let { state, effects } = play([{ kind: 'edit', delta: insert(0, text) }], open('\n'), limits);
     let revision = 0;
     while (state.inFlight !== null) {
-      const ack: DocumentEvent = { kind: 'ack', sequence: state.inFlight.sequence, revision: ++revision, digest: digest(revision) };
+      const ack: DocumentEvent = { kind: 'ack', sequence: state.inFlight.sequence, revision: ++revision };
       const next = play([ack], state, limits);
       state = next.state;
       effects = [...effects, ...next.effects];
@@ -286,9 +289,14 @@ describe('resume', () => {
 
   test.each<[string, DocumentEvent, boolean]>([
     ['a gap', { kind: 'committed', commit: commit(2, insert(0, 'x')) }, false],
-    ['an ack out of order', { kind: 'ack', sequence: 1, revision: 7, digest: digest(7) }, false],
+    ['an ack out of order', { kind: 'ack', sequence: 1, revision: 7 }, false],
     ['a commit past the end', { kind: 'committed', commit: commit(1, remove(0, 99)) }, true],
     ['commits that end elsewhere', { kind: 'opened', opened: opened({ revision: 5, commits: [] }) }, true],
+    [
+      'commits that lead to another digest',
+      { kind: 'opened', opened: opened({ revision: 1, commits: [commit(1, insert(0, 'x'))], digest: 'ffffffff', inFlight: { sequence: 1, committed: false } }) },
+      true,
+    ],
     ['a fate without its commit', { kind: 'opened', opened: opened({ commits: [], inFlight: { sequence: 1, committed: true } }) }, true],
   ])('%s reopens and keeps everything', (_, event, fresh) => {
     const start = play([{ kind: 'edit', delta: insert(0, 'X') }], open('a\n')).state;

@@ -154,9 +154,7 @@ class Names {
 
 /** What two servers say must be the same but for the names they give and the words they choose. */
 function comparable(names: Names, value: unknown, key = ''): unknown {
-  if (key === 'sessionId' || key === 'channel' || key === 'epoch' || key === 'digest') {
-    return value === '00000000' ? value : names.of(key, value);
-  }
+  if (key === 'sessionId' || key === 'channel' || key === 'epoch') return names.of(key, value);
   if (key === 'id') return names.of('user', value);
   if (Array.isArray(value)) {
     const items = value.map((item) => comparable(names, item));
@@ -297,7 +295,7 @@ async function ledger({ url, WebSocket }: Place, document: string): Promise<unkn
   speaker.say({ open: { request: 2, document, known: { epoch, revision: 0, digest: '00000000' } } });
   const { commits } = (await speaker.takeOf('opened'))['opened'] as { commits: Message[] };
   speaker.end();
-  return commits.map(({ revision, author, sequence, delta }) => ({ revision, author, sequence, delta }));
+  return commits.map(({ revision, author, delta }) => ({ revision, author, delta }));
 }
 
 /** Two people edit at once, on bases up to five revisions old; the answer is the text and the ledger. */

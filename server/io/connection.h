@@ -20,7 +20,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // About once a second: deadlines. One sweep for all, so that no connection needs a timer.
   virtual void OnTick(absl::Duration now) = 0;
-  // Asked for by Worker::FlushSoon; runs after everything else that was ready in this turn.
+  // Asked for by Worker::FlushSoon and FlushPaced; runs after everything else that was ready in
+  // this turn.
   virtual void OnFlush() {}
   // The process is going down: no new requests; live sessions tell their clients.
   virtual void OnGoAway(absl::Duration come_back_after) = 0;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/io/api_messages.h"
 #include "server/io/http_request.h"
 #include "server/io/http_router.h"
 #include "server/io/log.h"
@@ -18,6 +19,9 @@ namespace coedit::server {
 namespace {
 
 constexpr size_t kReadBytes = 2 << 10;
+constexpr size_t kReadBodyBytes = 16 << 10;
+// How long the API may take. Its own work is done in a second; this is for a disk that hangs.
+constexpr std::chrono::seconds kAnswerTime(30);
 constexpr int kRequestsMax = 1000;  // on one connection; then the client makes a new one
 // What a client may still send after an answer that ends the connection.
 constexpr int64_t kLingerBytesMax = 1 << 20;
@@ -30,7 +34,8 @@ class HttpConnection final : public Connection {
         limits_(services->limits()),
         socket_(std::move(socket)),
         ticket_(std::move(ticket)),
-        peer_(peer) {
+        peer_(peer),
+        answer_timer_(socket_.get_executor()) {
     WaitFor(limits_.handshake_seconds);
     services_.worker->Add(this);
   }
@@ -49,7 +54,10 @@ class HttpConnection final : public Connection {
     leaving_ = true;
     if (!answering_) Cancel();
   }
-  void OnEnd() override { Cancel(); }
+  void OnEnd() override {
+    Cancel();
+    answer_timer_.cancel();
+  }
 
  private:
   static Awaitable<void> Run(std::shared_ptr<HttpConnection> self) {
@@ -62,13 +70,19 @@ class HttpConnection final : public Connection {
       HttpResponse response = self->Answer(refusal, count, &request, &keep_alive);
       if (self->handshake_.has_value()) co_return;
       const bool head_only = request.method == "HEAD";
+      if (self->api_call_.has_value()) {
+        response =
+            co_await self->AskApi(*std::exchange(self->api_call_, std::nullopt), &keep_alive);
+        if (self->received_.empty()) co_return;
+      }
       const bool written = co_await self->Write(std::move(response), head_only, keep_alive);
       self->answering_ = false;
       if (!written) co_return;
       if (!keep_alive) break;
-      self->received_.erase(0, self->head_bytes_);
+      self->received_.erase(0, self->head_bytes_ + self->body_bytes_);
       if (self->received_.empty()) std::string().swap(self->received_);
       self->head_bytes_ = 0;
+      self->body_bytes_ = 0;
       self->WaitFor(self->limits_.handshake_seconds);
     }
     co_await self->Linger();
@@ -101,8 +115,8 @@ class HttpConnection final : public Connection {
     }
   }
 
-  // What the request gets. Sets handshake_ if it becomes a WebSocket instead. `request` points into
-  // received_.
+  // What the request gets. Sets handshake_ if it becomes a WebSocket instead, api_call_ if the API
+  // answers. `request` points into received_.
   HttpResponse Answer(const std::optional<HttpRefusal>& refusal, int count, HttpRequest* request,
                       bool* keep_alive) {
     if (refusal.has_value()) return RefusalResponse(*refusal);
@@ -112,7 +126,19 @@ class HttpConnection final : public Connection {
     }
     if (const auto forbidden = services_.gate->Check(*request); forbidden.has_value()) {
       if (LogsAt(LogLevel::kInfo)) LogInfo(absl::StrCat("refused: ", forbidden->text));
+      if (api::IsApiPath(request->path)) return ApiRefusal(*forbidden);
       return RefusalResponse(*forbidden);
+    }
+    if (api::IsApiPath(request->path)) {
+      *keep_alive = request->keep_alive && !leaving_ && count < kRequestsMax;
+      api_call_ = ApiCallOf(*request, ClientAddress(*request));
+      return {};
+    }
+    if (request->content_length > 0) {
+      return RefusalResponse({413, "requests with a body are not accepted here"});
+    }
+    if (request->expects_continue) {
+      return RefusalResponse({417, "requests with Expect are not accepted here"});
     }
     if (request->path == kWebSocketPath) {
       WebSocketHandshake handshake;
@@ -124,6 +150,88 @@ class HttpConnection final : public Connection {
     const bool readable = request->method == "GET" || request->method == "HEAD";
     *keep_alive = readable && request->keep_alive && !leaving_ && count < kRequestsMax;
     return RouteRequest(services_, *request);
+  }
+
+  // Whose rate a request counts under.
+  IpAddress ClientAddress(const HttpRequest& request) const {
+    return services_.slots->ClientBehind(peer_, request.List("x-forwarded-for")).CountedAs();
+  }
+
+  // Reads the body, if there is to be one, and waits for the answer. A client that goes away leaves
+  // received_ empty.
+  Awaitable<HttpResponse> AskApi(ApiCall call, bool* keep_alive) {
+    const auto last = [&](api::Response response) {
+      *keep_alive = false;
+      return FromApi(std::move(response), call.origin);
+    };
+    if (std::optional<api::Response> refused =
+            services_.api->RefuseHead(call.request, call.body_bytes)) {
+      if (call.body_bytes > 0) co_return last(*std::move(refused));
+      co_return FromApi(*std::move(refused), call.origin);
+    }
+    if (leaving_) {
+      co_return last(api::ErrorResponse(WireCode::kUnavailable, "the server is going down"));
+    }
+    switch (co_await ReadBody(call)) {
+      case BodyRead::kWhole:
+        break;
+      case BodyRead::kGone:
+        received_.clear();
+        co_return HttpResponse();
+      case BodyRead::kLate:
+        co_return last(api::ErrorResponse(
+            WireCode::kTooSlow,
+            absl::StrCat("no whole body came within ", limits_.assembly_seconds, " seconds")));
+    }
+    body_bytes_ = call.body_bytes;
+    call.request.body = received_.substr(head_bytes_, body_bytes_);
+    WaitFor(0);
+    answer_timer_.expires_after(kAnswerTime);
+    // The answer must not keep the connection alive: it may come when all is being taken down.
+    services_.api->Handle(std::move(call.request),
+                          [weak = weak_from_this(), this](api::Response response) {
+                            const std::shared_ptr<Connection> self = weak.lock();
+                            if (self != nullptr) OnApiAnswer(std::move(response));
+                          });
+    if (!api_answer_.has_value()) co_await answer_timer_.async_wait(kAwait);
+    if (!api_answer_.has_value()) {
+      co_return last(api::ErrorResponse(WireCode::kUnavailable, leaving_
+                                                                    ? "the server is going down"
+                                                                    : "the answer takes too long"));
+    }
+    if (leaving_) *keep_alive = false;
+    co_return FromApi(*std::exchange(api_answer_, std::nullopt), call.origin);
+  }
+
+  void OnApiAnswer(api::Response response) {
+    api_answer_ = std::move(response);
+    answer_timer_.cancel();
+  }
+
+  enum class BodyRead : uint8_t { kWhole, kGone, kLate };
+
+  Awaitable<BodyRead> ReadBody(const ApiCall& call) {
+    const size_t whole = head_bytes_ + call.body_bytes;
+    WaitFor(limits_.assembly_seconds);
+    if (call.expects_continue && received_.size() < whole) {
+      constexpr absl::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      net::const_buffer rest = net::buffer(kContinue.data(), kContinue.size());
+      while (rest.size() > 0) {
+        const auto [error, count] = co_await socket_.async_write_some(rest, kAwait);
+        if (error) co_return BodyRead::kGone;
+        rest += count;
+      }
+    }
+    while (received_.size() < whole) {
+      const size_t have = received_.size();
+      const size_t more = std::min(whole - have, kReadBodyBytes);
+      received_.resize(have + more);
+      const auto [error, count] =
+          co_await socket_.async_read_some(net::buffer(received_.data() + have, more), kAwait);
+      received_.resize(have + count);
+      if (error) co_return timed_out_ ? BodyRead::kLate : BodyRead::kGone;
+    }
+    co_return BodyRead::kWhole;
   }
 
   std::optional<HttpRefusal> CheckUpgrade(const HttpRequest& request,
@@ -187,7 +295,7 @@ class HttpConnection final : public Connection {
     try {
       if (exception != nullptr) std::rethrow_exception(exception);
       if (handshake_.has_value()) {
-        StartWebSocket(&services_, std::move(socket_), std::move(ticket_), *std::move(handshake_));
+        StartWebSocket(&services_, std::move(socket_), std::move(ticket_), *handshake_);
       }
     } catch (const std::exception& failure) {
       LogError(absl::StrCat("a connection failed: ", failure.what()));
@@ -223,7 +331,11 @@ class HttpConnection final : public Connection {
   const IpAddress peer_;
   std::string received_;
   size_t head_bytes_ = 0;  // of received_, once a head is whole
+  size_t body_bytes_ = 0;  // behind the head
   std::optional<WebSocketHandshake> handshake_;
+  std::optional<ApiCall> api_call_;
+  std::optional<api::Response> api_answer_;
+  SteadyTimer answer_timer_;  // runs while the API is asked; cancelled by the answer
   absl::Duration deadline_;
   bool timed_out_ = false;
   bool answering_ = false;

@@ -1,6 +1,7 @@
 #include "server/io/http_request.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -88,6 +89,7 @@ std::optional<HttpRefusal> ParseTarget(absl::string_view target, HttpRequest* re
     at += 2;
   }
   request->path = std::move(decoded);
+  if (path.size() < target.size()) request->query = target.substr(path.size() + 1);
   return std::nullopt;
 }
 
@@ -148,12 +150,15 @@ std::optional<HttpRefusal> CheckMessage(HttpRequest* request) {
     if (!IsDigits(*length)) {
       return Bad(absl::StrCat("Content-Length is ", Quoted(*length), ", which is no number"));
     }
-    const bool zero =
-        std::all_of(length->begin(), length->end(), [](char digit) { return digit == '0'; });
-    if (!zero) return HttpRefusal{413, "requests with a body are not accepted"};
+    if (!absl::SimpleAtoi(*length, &request->content_length)) {
+      request->content_length = std::numeric_limits<uint64_t>::max();
+    }
   }
-  if (request->Field("expect").has_value()) {
-    return HttpRefusal{417, "requests with Expect are not accepted"};
+  if (const std::optional<absl::string_view> expect = request->Field("expect")) {
+    if (!absl::EqualsIgnoreCase(*expect, "100-continue")) {
+      return HttpRefusal{417, absl::StrCat("the expectation ", Quoted(*expect), " is not met")};
+    }
+    request->expects_continue = true;
   }
   request->keep_alive = !request->Lists("connection", "close");
   return std::nullopt;

@@ -1,8 +1,8 @@
 // The head of one HTTP request, parsed strictly. Pure.
 //
 // Only what HTTP/1.1 clients really send is understood; every form that two parsers could read
-// differently is refused, because behind a proxy such a request could smuggle another one in. No
-// request of this server has a body.
+// differently is refused, because behind a proxy such a request could smuggle another one in. A
+// body has a length that is told; whether one is taken is for the handler to say.
 #ifndef COEDIT_SERVER_IO_HTTP_REQUEST_H_
 #define COEDIT_SERVER_IO_HTTP_REQUEST_H_
 
@@ -36,7 +36,10 @@ std::optional<HttpAuthority> ParseAuthority(absl::string_view text);
 // Its views point into the bytes it was parsed from.
 struct HttpRequest {
   absl::string_view method;
-  std::string path;  // decoded, begins with "/", has no control characters
+  std::string path;               // decoded, begins with "/", has no control characters
+  absl::string_view query;        // behind the question mark, as sent
+  uint64_t content_length = 0;    // of the body; of what no number can hold the greatest there is
+  bool expects_continue = false;  // the client waits for 100 before it sends the body
   std::vector<HttpField> fields;
   absl::string_view host_text;
   HttpAuthority host;

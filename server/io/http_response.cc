@@ -12,24 +12,40 @@ absl::string_view ReasonOf(int status) {
       return "Switching Protocols";
     case 200:
       return "OK";
+    case 201:
+      return "Created";
+    case 204:
+      return "No Content";
     case 304:
       return "Not Modified";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 403:
       return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
     case 408:
       return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
     case 413:
       return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
     case 417:
       return "Expectation Failed";
     case 421:
       return "Misdirected Request";
+    case 422:
+      return "Unprocessable Content";
     case 426:
       return "Upgrade Required";
     case 429:
@@ -42,6 +58,8 @@ absl::string_view ReasonOf(int status) {
       return "Service Unavailable";
     case 505:
       return "HTTP Version Not Supported";
+    case 507:
+      return "Insufficient Storage";
     default:
       return "Unknown";
   }
@@ -71,8 +89,9 @@ std::string SerializeHead(const HttpResponse& response, int64_t body_bytes, bool
       "\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
       "Cross-Origin-Resource-Policy: same-origin\r\n",
       response.fields);
-  // A 304 has no body, and a length would be read as that of the file.
-  if (response.status != 304) absl::StrAppend(&head, "Content-Length: ", body_bytes, "\r\n");
+  // A 304 has no body, and a length would be read as that of the file. A 204 has none either.
+  const bool bodiless = response.status == 304 || response.status == 204;
+  if (!bodiless) absl::StrAppend(&head, "Content-Length: ", body_bytes, "\r\n");
   absl::StrAppend(&head, "Connection: ", keep_alive ? "keep-alive" : "close", "\r\n\r\n");
   return head;
 }

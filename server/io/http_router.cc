@@ -1,6 +1,5 @@
 #include "server/io/http_router.h"
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace coedit::server {
@@ -24,7 +23,6 @@ HttpResponse RouteRequest(const Services& services, const HttpRequest& request) 
     return RefusalResponse({405, "only GET and HEAD are answered here"});
   }
   if (request.path == "/healthz") return AnswerHealth(services);
-  if (absl::StartsWith(request.path, "/v1/")) return TextResponse(404, "there is nothing here");
   return services.files->Answer(request);
 }
 

@@ -9,13 +9,18 @@
 namespace coedit::server {
 namespace {
 
-// Asio hands the kernel at most 16 buffers in one call, and the frame header is one. Up to here
-// nothing is copied; beyond it, small pieces are cheaper copied than sent by several calls.
+// Asio hands the kernel at most 16 buffers in one call; control frames and the header are one each.
+// Up to here nothing is copied; beyond it, small pieces are cheaper copied than sent by several
+// calls.
 constexpr size_t kPiecesInPlaceMax = 6;  // with glue: 2 * 6 + 1
 constexpr size_t kCopiedPieceBytesMax = 4 << 10;
-// Room that a burst has made goes back when the queue is empty, so that an idle connection holds
-// next to nothing.
+// Room that a burst has made goes back when it has left.
 constexpr size_t kKeptPiecesMax = 8;
+
+constexpr char kFinalText = '\x81';
+constexpr char kFinalBinary = '\x82';
+constexpr size_t kLengthInOneByteMax = 125;
+constexpr size_t kLengthInTwoBytesMax = 0xffff;
 
 template <typename Vector>
 void ClearKeepingLittle(Vector& vector) {
@@ -24,6 +29,28 @@ void ClearKeepingLittle(Vector& vector) {
   } else {
     vector.clear();
   }
+}
+
+void AppendBigEndian(size_t value, int bytes, char* header, size_t* used) {
+  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
+    header[(*used)++] = static_cast<char>(value >> shift);
+  }
+}
+
+// The header of an unmasked frame; answers its length.
+size_t WriteHeader(char first, size_t payload, char* header) {
+  header[0] = first;
+  size_t used = 2;
+  if (payload <= kLengthInOneByteMax) {
+    header[1] = static_cast<char>(payload);
+  } else if (payload <= kLengthInTwoBytesMax) {
+    header[1] = 126;
+    AppendBigEndian(payload, 2, header, &used);
+  } else {
+    header[1] = 127;
+    AppendBigEndian(payload, 8, header, &used);
+  }
+  return used;
 }
 
 }  // namespace
@@ -38,9 +65,9 @@ void OutboundQueue::DropWaiting() {
   ClearKeepingLittle(waiting_);
 }
 
-FrameBuffers OutboundQueue::TakeFrame() {
-  COEDIT_CHECK(!in_flight_ && !waiting_.empty());
-  in_flight_ = true;
+void OutboundQueue::TakeFrame() {
+  COEDIT_CHECK(!in_flight() && !empty());
+  const proto::FrameGlue glue = proto::GlueFor(encoding_);
   size_t count = 0;
   while (count < waiting_.size() && (count == 0 || frame_bytes_max_ == 0 ||
                                      flying_bytes_ + waiting_[count]->size() <= frame_bytes_max_)) {
@@ -57,26 +84,37 @@ FrameBuffers OutboundQueue::TakeFrame() {
   }
 
   const bool copies = flying_.size() > kPiecesInPlaceMax;
+  // Reserved in one go: buffers point into it.
+  size_t bytes = control_.size();
   if (copies) {
-    // Reserved in one go: buffers point into it.
-    size_t bytes = glue_.prefix.size() + glue_.suffix.size();
+    bytes += glue.prefix.size() + glue.suffix.size();
     for (const Piece& piece : flying_) {
-      bytes += glue_.separator.size();
+      bytes += glue.separator.size();
       if (piece->size() <= kCopiedPieceBytesMax) bytes += piece->size();
     }
-    copied_.reserve(bytes);
   }
-  const auto add_glue = [this, copies](absl::string_view glue) {
-    if (glue.empty()) return;
+  copied_.reserve(bytes);
+  if (!control_.empty()) {
+    Append(control_);
+    std::string().swap(control_);
+  }
+  if (flying_.empty()) return;
+
+  const size_t payload = flying_bytes_ + glue.prefix.size() + glue.suffix.size() +
+                         glue.separator.size() * (flying_.size() - 1);
+  const char first = encoding_ == proto::Encoding::kJson ? kFinalText : kFinalBinary;
+  buffers_.emplace_back(header_, WriteHeader(first, payload, header_));
+  const auto add_glue = [this, copies](absl::string_view text) {
+    if (text.empty()) return;
     if (copies) {
-      Append(glue);
+      Append(text);
     } else {
-      buffers_.emplace_back(glue.data(), glue.size());
+      buffers_.emplace_back(text.data(), text.size());
     }
   };
-  add_glue(glue_.prefix);
+  add_glue(glue.prefix);
   for (size_t index = 0; index < flying_.size(); ++index) {
-    if (index > 0) add_glue(glue_.separator);
+    if (index > 0) add_glue(glue.separator);
     const std::string& piece = *flying_[index];
     if (copies && piece.size() <= kCopiedPieceBytesMax) {
       Append(piece);
@@ -84,8 +122,7 @@ FrameBuffers OutboundQueue::TakeFrame() {
       buffers_.emplace_back(piece.data(), piece.size());
     }
   }
-  add_glue(glue_.suffix);
-  return {buffers_.data(), buffers_.data() + buffers_.size()};
+  add_glue(glue.suffix);
 }
 
 void OutboundQueue::Append(absl::string_view bytes) {
@@ -101,14 +138,29 @@ void OutboundQueue::Append(absl::string_view bytes) {
   buffers_.emplace_back(begin, bytes.size());
 }
 
-void OutboundQueue::OnTaken(size_t count) { flying_bytes_ -= std::min(count, flying_bytes_); }
+void OutboundQueue::OnTaken(size_t count) {
+  // Headers, glue and control frames count here and not in queued_bytes: it is a little low.
+  flying_bytes_ -= std::min(count, flying_bytes_);
+  while (next_ < buffers_.size() && count >= buffers_[next_].size()) {
+    count -= buffers_[next_++].size();
+  }
+  if (next_ == buffers_.size()) return OnFrameWritten();
+  buffers_[next_] += count;
+}
 
 void OutboundQueue::OnFrameWritten() {
-  in_flight_ = false;
   flying_bytes_ = 0;
+  next_ = 0;
   ClearKeepingLittle(flying_);
   ClearKeepingLittle(buffers_);
   std::string().swap(copied_);
+}
+
+void OutboundQueue::Trim() {
+  if (!empty() || in_flight()) return;
+  std::vector<Piece>().swap(waiting_);
+  std::vector<Piece>().swap(flying_);
+  std::vector<boost::asio::const_buffer>().swap(buffers_);
 }
 
 }  // namespace coedit::server

@@ -9,10 +9,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/api/api.h"
 #include "server/environment.h"
 #include "server/hub.h"
 #include "server/io/asio_executor.h"
 #include "server/io/asio_types.h"
+#include "server/io/compute_threads.h"
 #include "server/io/connection_slots.h"
 #include "server/io/http_gate.h"
 #include "server/io/listener.h"
@@ -61,7 +63,7 @@ int64_t ConnectionsMax(const Limits& limits) {
 std::string ServerName() { return absl::StrCat("coedit/", COEDIT_VERSION); }
 
 // In the order in which one needs the other. The worker's queue goes before what its tasks refer
-// to, and the store before that, because its threads still post.
+// to, and the store and the compute threads before that, because they still post.
 struct Server::Parts {
   Parts(const ServerOptions& options, std::unique_ptr<storage::Store> store_in)
       : slots({.connections = ConnectionsMax(options.limits),
@@ -77,9 +79,12 @@ struct Server::Parts {
                     .clock = &clock,
                     .random = &random},
         hub(&environment),
+        compute(&executor, options.limits.api_computations),
+        api(&environment, &hub, &compute),
         store_probe(store_owner.get(), &executor) {
     services = {.environment = &environment,
                 .hub = &hub,
+                .api = &api,
                 .worker = &worker,
                 .slots = &slots,
                 .gate = &gate,
@@ -90,6 +95,7 @@ struct Server::Parts {
 
   ~Parts() {
     listener.reset();
+    compute.Stop();
     store_owner.reset();
     worker.Clear();
   }
@@ -139,6 +145,8 @@ struct Server::Parts {
   AsioExecutor executor;
   Environment environment;
   Hub hub;
+  ComputeThreads compute;
+  api::Api api;
   StoreProbe store_probe;
   Services services;
   std::unique_ptr<Listener> listener;

@@ -2,6 +2,7 @@
 #ifndef COEDIT_SERVER_IO_SERVICES_H_
 #define COEDIT_SERVER_IO_SERVICES_H_
 
+#include "server/api/api.h"
 #include "server/environment.h"
 #include "server/hub.h"
 #include "server/io/connection_slots.h"
@@ -15,6 +16,7 @@ namespace coedit::server {
 struct Services {
   const Environment* environment = nullptr;
   Hub* hub = nullptr;
+  api::Api* api = nullptr;
   Worker* worker = nullptr;
   ConnectionSlots* slots = nullptr;
   const HttpGate* gate = nullptr;

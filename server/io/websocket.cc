@@ -1,104 +1,127 @@
 #include "server/io/websocket.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/beast/core/stream_traits.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/websocket/rfc6455.hpp>
-#include <boost/beast/websocket/stream.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 #include <exception>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/io/frame_watch.h"
+#include "ot/check.h"
+#include "server/io/frame_reader.h"
 #include "server/io/log.h"
 #include "server/io/outbound_queue.h"
-#include "server/io/watched_socket.h"
 #include "server/session.h"
 
 namespace coedit::server {
 namespace {
 
-namespace http = boost::beast::http;
-namespace websocket = boost::beast::websocket;
-
 // WebSocket's own close codes that this file sends.
+constexpr uint16_t kProtocolError = 1002;
 constexpr uint16_t kWrongKind = 1003;
+constexpr uint16_t kNotUtf8 = 1007;
 constexpr uint16_t kPolicy = 1008;
+constexpr uint16_t kTooLarge = 1009;
 constexpr uint16_t kOurFault = 1011;
 constexpr uint16_t kRestarting = 1012;
 constexpr uint16_t kTooSlow = 4408;
 
+constexpr char kCloseFrame = '\x88';
+constexpr char kPingFrame = '\x89';
+constexpr char kPongFrame = '\x8a';
+// A frame of control has room for so much; a reason stands behind two bytes of code.
+constexpr size_t kControlBytesMax = 125;
+constexpr size_t kCloseReasonBytesMax = kControlBytesMax - 2;
+// Answers to pings that nobody takes are not queued beyond this.
+constexpr size_t kPongsBytesMax = 1 << 10;
+
 // Most messages fit in here, so that an idle connection holds no other buffer of ours for reading.
 constexpr size_t kSmallMessageBytes = 256;
-// A longer message is read in steps of at least and at most this.
-constexpr size_t kReadBytesMin = 2 << 10;
-constexpr size_t kReadBytesMax = 64 << 10;
+// How often one connection reads into the worker's large buffer before others get their turn.
+constexpr int kLargeReadsMax = 4;
 // What a peer may still send after we said good-bye: what may have been under way.
 constexpr int64_t kAfterCloseBytesMax = 4 << 20;
 
 absl::Duration Seconds(int64_t limit) { return absl::Seconds(limit); }
 
-class WebSocketConnection final : public Connection, public FrameSink, private ByteObserver {
+std::string ControlFrame(char first, absl::string_view payload) {
+  return absl::StrCat(absl::string_view(&first, 1),
+                      std::string(1, static_cast<char>(payload.size())), payload);
+}
+
+std::string CloseFrame(uint16_t code, absl::string_view reason) {
+  if (code == 0) return ControlFrame(kCloseFrame, "");
+  const char big_endian[] = {static_cast<char>(code >> 8), static_cast<char>(code)};
+  return ControlFrame(kCloseFrame, absl::StrCat(absl::string_view(big_endian, 2),
+                                                reason.substr(0, kCloseReasonBytesMax)));
+}
+
+// A connection after its handshake. It lives until the socket has given back its last read:
+//
+//   open ──Close──> closing ──all written──> close frame sent ──the peer's──> teardown ──EOF──> end
+//     └──the peer's close frame, or frames that break the protocol──────────────^
+//
+// Teardown: we send nothing more and read until the peer ends too. Closing at once would reset the
+// connection over unread bytes, and the peer might never see the close frame that says why. Each
+// step has a deadline, after which the connection is cut.
+class WebSocketConnection final : public Connection, public FrameSink, private FrameHandler {
  public:
   WebSocketConnection(const Services* services, TcpSocket socket, ConnectionTicket ticket,
-                      WebSocketHandshake handshake)
+                      proto::Encoding encoding)
       : services_(*services),
         limits_(services->limits()),
-        encoding_(handshake.encoding),
+        encoding_(encoding),
         ticket_(std::move(ticket)),
-        stream_(std::move(socket), static_cast<ByteObserver*>(this)),
-        queue_(proto::GlueFor(encoding_), static_cast<size_t>(limits_.outbound_bytes)),
-        began_(Worker::Now()),
-        heard_(began_) {
-    SetUpStream(handshake.subprotocol);
+        socket_(std::move(socket)),
+        reader_(/*expects_text=*/encoding == proto::Encoding::kJson),
+        queue_(encoding, static_cast<size_t>(limits_.outbound_bytes)),
+        heard_(Worker::Now()) {
     services_.worker->Add(this);
   }
 
-  void Start(const std::string& key) {
-    // No coroutine here: its frame would hold the request for as long as the connection lives.
-    stream_.async_accept(MakeUpgrade(key), [self = shared_self()](ErrorCode error) {
-      if (error) return self->OnReadingEnded(nullptr);
-      self->Guard([&] { self->OnAccepted(); });
-      net::co_spawn(self->stream_.get_executor(), ReadMessages(self),
-                    [self](std::exception_ptr exception) { self->OnReadingEnded(exception); });
+  void Start(absl::string_view handshake_answer) {
+    ErrorCode error;
+    socket_.non_blocking(true, error);
+    queue_.PushControl(handshake_answer);
+    next_ping_ = heard_ + PingInterval();
+    Guard([&] {
+      session_ = Session::Make(services_.environment, services_.hub, this, encoding_);
+      Flush();
     });
+    Read();
   }
 
   // FrameSink.
   void Send(Piece piece) override {
-    if (ended_ || closing()) return;
-    queue_.Push(std::move(piece));
-    // The session keeps its own bound; this one holds even if it did not.
-    if (limits_.outbound_bytes != 0 && static_cast<int64_t>(queue_.queued_bytes()) >
-                                           4 * limits_.outbound_bytes + limits_.catch_up_bytes) {
-      queue_.DropWaiting();
-      Close(kTooSlow, "the queue to this client is full");
-      return;
-    }
-    FlushSoon();
+    if (Queue(std::move(piece))) FlushSoon();
+  }
+
+  void SendSoon(Piece piece) override {
+    if (!Queue(std::move(piece)) || flush_scheduled_ || flush_paced_) return;
+    flush_paced_ = true;
+    services_.worker->FlushPaced(shared_from_this());
   }
 
   size_t queued_bytes() const override { return queue_.queued_bytes(); }
 
   void Close(uint16_t close_code, absl::string_view reason) override {
     if (ended_ || closing()) return;
-    close_code_ = close_code;
-    // The frame has room for 123 bytes; the texts are ASCII, so no character is cut.
-    close_reason_ = std::string(reason.substr(0, 123));
     closing_since_ = Worker::Now();
+    reader_.SkipMessages();
+    good_bye_ = CloseFrame(close_code, reason);
     FlushSoon();
   }
 
   // Connection.
   void OnTick(absl::Duration now) override {
     Guard([&] { CheckDeadlines(now); });
+    queue_.Trim();
   }
 
   void OnFlush() override {
+    // Of a connection that both lists hold, the second call finds nothing.
     flush_scheduled_ = false;
+    flush_paced_ = false;
     Guard([&] { Flush(); });
   }
 
@@ -111,171 +134,177 @@ class WebSocketConnection final : public Connection, public FrameSink, private B
   void OnEnd() override { Close(kRestarting, "the server is going down"); }
 
  private:
-  using Stream = websocket::stream<WatchedSocket, /*deflateSupported=*/false>;
+  // ---- reading ----
 
-  void SetUpStream(const std::string& subprotocol) {
-    stream_.set_option(
-        websocket::stream_base::decorator([subprotocol, name = services_.environment->server_name](
-                                              websocket::response_type& response) {
-          // The library writes its own name and version where none stands.
-          response.set(http::field::server, name);
-          if (!subprotocol.empty()) {
-            response.set(http::field::sec_websocket_protocol, subprotocol);
-          }
-        }));
-    stream_.auto_fragment(false);
-    stream_.binary(encoding_ == proto::Encoding::kProtobuf);
+  void Read() {
+    socket_.async_read_some(net::buffer(small_),
+                            [self = shared_self()](const ErrorCode& error, size_t count) {
+                              self->OnRead(error, count);
+                            });
   }
 
-  // The request as the library wants to see it. It has been checked; nothing of what the client
-  // wrote but the key is in it, so that nothing is parsed a second time in another way.
-  static http::request<http::empty_body> MakeUpgrade(const std::string& key) {
-    http::request<http::empty_body> request(http::verb::get, "/", 11);
-    request.set(http::field::host, "coedit");
-    request.set(http::field::connection, "Upgrade");
-    request.set(http::field::upgrade, "websocket");
-    request.set(http::field::sec_websocket_version, "13");
-    request.set(http::field::sec_websocket_key, key);
-    return request;
-  }
-
-  static Awaitable<void> ReadMessages(std::shared_ptr<WebSocketConnection> self) {
-    char small[kSmallMessageBytes];
-    for (;;) {
-      self->SetReadLimit();
-      const auto [error, count] =
-          co_await self->stream_.async_read_some(net::buffer(small), kAwait);
-      if (error) co_return self->LogEnd(error);
-      if (!self->Wants()) continue;
-      if (self->stream_.is_message_done()) {
-        self->Deliver(absl::string_view(small, count));
-        continue;
-      }
-      std::string message(small, count);
-      while (!self->stream_.is_message_done()) {
-        const size_t have = message.size();
-        message.resize(have + self->NextReadBytes(have));
-        const auto [more_error, more] = co_await self->stream_.async_read_some(
-            net::buffer(message.data() + have, message.size() - have), kAwait);
-        if (more_error) co_return self->LogEnd(more_error);
-        message.resize(have + more);
-      }
-      self->Deliver(message);
+  void OnRead(ErrorCode error, size_t count) {
+    if (!error) Guard([&] { OnBytes(small_, count); });
+    // There is more: it goes through a buffer that all connections share.
+    const absl::Span<uint8_t> large = services_.worker->read_buffer();
+    bool full = count == sizeof small_;
+    for (int reads = 0; !error && full && reads < kLargeReadsMax; ++reads) {
+      count = socket_.read_some(net::buffer(large.data(), large.size()), error);
+      full = count == large.size();
+      if (!error) Guard([&] { OnBytes(large.data(), count); });
     }
+    if (error && error != net::error::would_block) return OnEnded(error);
+    Read();
   }
 
-  void OnAccepted() {
-    // Done with; it holds memory.
-    stream_.set_option(websocket::stream_base::decorator([](websocket::response_type&) {}));
-    heard_ = Worker::Now();
-    next_ping_ = heard_ + PingInterval();
-    session_ = Session::Make(services_.environment, services_.hub, this, encoding_);
-    if (!queue_.empty() || closing()) FlushSoon();
-  }
-
-  void SetReadLimit() {
-    // Zero is "no limit" to the library too.
-    const bool welcomed = session_ != nullptr && session_->welcomed();
-    stream_.read_message_max(
-        static_cast<size_t>(welcomed ? limits_.message_bytes : limits_.hello_bytes));
-  }
-
-  // The next step of a message of which `have` bytes are here: what the current frame announces,
-  // and no more memory than the peer has earned by sending.
-  size_t NextReadBytes(size_t have) const {
-    const size_t announced = stream_.read_size_hint(kReadBytesMin);
-    return std::clamp(std::min(announced, std::max(have, kReadBytesMin)), kReadBytesMin,
-                      kReadBytesMax);
-  }
-
-  // Whether the message that begins is of the right kind and still wanted.
-  bool Wants() {
-    if (closing()) return false;
-    const bool is_json = encoding_ == proto::Encoding::kJson;
-    if (stream_.got_text() == is_json) return true;
-    Close(kWrongKind, is_json ? "coedit.v1.json takes text messages"
-                              : "coedit.v1.protobuf takes binary messages");
-    return false;
-  }
-
-  void Deliver(absl::string_view message) {
-    // What a message of this client threw must not end the others' sessions.
-    Guard([&] {
-      if (!closing() && session_ != nullptr) session_->OnFrame(message);
-    });
-  }
-
-  // ByteObserver.
-  void OnBytesRead(const uint8_t* bytes, size_t count) override {
+  void OnBytes(uint8_t* bytes, size_t count) {
     heard_ = Worker::Now();
     if (closing()) {
       after_close_bytes_ += static_cast<int64_t>(count);
-      if (after_close_bytes_ > kAfterCloseBytesMax) Abort();
-      return;
+      if (after_close_bytes_ > kAfterCloseBytesMax) return Abort();
     }
-    watch_.OnBytes(bytes, count, heard_,
-                   {.fragments_per_message = limits_.fragments_per_message,
-                    .control_frames_per_second = limits_.control_frames_per_second});
-    switch (watch_.excess()) {
-      case FrameWatch::Excess::kNone:
+    if (tears_down_) return;
+    using Fault = FrameReader::Fault;
+    const Fault fault =
+        reader_.Take(bytes, count, heard_,
+                     {.fragments_per_message = limits_.fragments_per_message,
+                      .control_frames_per_second = limits_.control_frames_per_second},
+                     this);
+    switch (fault) {
+      case Fault::kNone:
         break;
-      case FrameWatch::Excess::kFragments:
-        Close(kPolicy,
-              absl::StrCat("a message may have ", limits_.fragments_per_message, " fragments"));
-        break;
-      case FrameWatch::Excess::kControlFrames:
-        Close(kPolicy, absl::StrCat("only ", limits_.control_frames_per_second,
-                                    " control frames a second are taken"));
-        break;
+      case Fault::kProtocol:
+        return Break(kProtocolError);
+      case Fault::kTooLarge:
+        return Break(kTooLarge);
+      case Fault::kNotUtf8:
+        return Break(kNotUtf8);
+      case Fault::kWrongKind:
+        return Close(kWrongKind, encoding_ == proto::Encoding::kJson
+                                     ? "coedit.v1.json takes text messages"
+                                     : "coedit.v1.protobuf takes binary messages");
+      case Fault::kFragments:
+        return Close(kPolicy, absl::StrCat("a message may have ", limits_.fragments_per_message,
+                                           " fragments"));
+      case Fault::kControlFrames:
+        return Close(kPolicy, absl::StrCat("only ", limits_.control_frames_per_second,
+                                           " control frames a second are taken"));
     }
   }
 
-  void OnWriteBegun() override { writing_since_ = Worker::Now(); }
-
-  void OnBytesWritten(size_t count) override {
-    writing_since_ = absl::InfiniteDuration();
-    // Now and then these are bytes of a control frame: the count is a little low for a moment.
-    queue_.OnTaken(count);
+  // FrameHandler.
+  void OnMessage(absl::string_view message) override {
+    // Here and not further out, so that the reader goes on behind this message.
+    Guard([&] {
+      if (!closing()) session_->OnFrame(message);
+    });
   }
 
-  void OnTeardown() override { teardown_since_ = Worker::Now(); }
+  void OnPing(absl::string_view payload) override {
+    if (closing() || queue_.control_bytes() > kPongsBytesMax) return;
+    queue_.PushControl(ControlFrame(kPongFrame, payload));
+    FlushSoon();
+  }
+
+  // The peer says good-bye, or answers ours.
+  void OnCloseFrame(uint16_t code) override { Part(CloseFrame(code, "")); }
+
+  size_t MessageBytesMax() const override {
+    return static_cast<size_t>(session_->welcomed() ? limits_.message_bytes : limits_.hello_bytes);
+  }
+
+  // The peer broke the protocol: nothing it says is understood any more, an answer to our close
+  // frame least of all.
+  void Break(uint16_t close_code) { Part(CloseFrame(close_code, "")); }
+
+  // What waits is not sent any more; the close frame, unless ours has been, and then the end.
+  void Part(std::string good_bye) {
+    if (!good_bye_sent_) {
+      queue_.DropWaiting();
+      good_bye_ = std::move(good_bye);
+    }
+    if (!closing()) closing_since_ = Worker::Now();
+    reader_.SkipMessages();
+    tears_down_ = true;
+    FlushSoon();
+  }
+
+  // ---- writing ----
+
+  // False if nothing is taken any more.
+  bool Queue(Piece piece) {
+    if (ended_ || closing()) return false;
+    queue_.Push(std::move(piece));
+    // The session keeps its own bound; this one holds even if it did not.
+    if (limits_.outbound_bytes == 0 || static_cast<int64_t>(queue_.queued_bytes()) <=
+                                           4 * limits_.outbound_bytes + limits_.catch_up_bytes) {
+      return true;
+    }
+    queue_.DropWaiting();
+    Close(kTooSlow, "the queue to this client is full");
+    return false;
+  }
 
   void FlushSoon() {
-    if (flush_scheduled_ || !accepted()) return;
+    if (flush_scheduled_) return;
     flush_scheduled_ = true;
     services_.worker->FlushSoon(shared_from_this());
   }
 
+  // Gives the socket what it takes now. One frame a turn, so that a large queue keeps nobody
+  // waiting; what gathers behind a frame that is not taken at once leaves together with the next.
   void Flush() {
-    if (ended_ || !accepted() || queue_.in_flight()) return;
-    if (!queue_.empty()) {
-      stream_.async_write(queue_.TakeFrame(), [self = shared_self()](ErrorCode error, size_t) {
-        self->Guard([&] { self->OnWritten(error); });
-      });
-    } else if (closing() && closed_since_ == absl::InfiniteDuration()) {
-      closed_since_ = Worker::Now();
-      stream_.async_close(
-          websocket::close_reason(static_cast<websocket::close_code>(close_code_), close_reason_),
-          [self = shared_self()](ErrorCode) {});
+    if (ended_ || waits_for_room_) return;
+    if (!queue_.in_flight()) {
+      if (queue_.empty()) {
+        if (!closing()) return;
+        if (!good_bye_sent_) {
+          good_bye_sent_ = true;
+          closed_since_ = Worker::Now();
+          queue_.PushControl(good_bye_);
+          std::string().swap(good_bye_);
+        } else {
+          if (tears_down_) TearDown();
+          return;
+        }
+      }
+      queue_.TakeFrame();
     }
+    ErrorCode error;
+    const size_t count = socket_.write_some(queue_.unsent(), error);
+    if (error && error != net::error::would_block) return Abort();
+    queue_.OnTaken(error ? 0 : count);
+    if (queue_.in_flight()) {
+      if (writing_since_ == absl::InfiniteDuration() || count > 0) writing_since_ = Worker::Now();
+      waits_for_room_ = true;
+      socket_.async_wait(net::socket_base::wait_write,
+                         [self = shared_self()](const ErrorCode& failure) {
+                           self->waits_for_room_ = false;
+                           if (!failure) self->OnFlushAgain();
+                         });
+      return;
+    }
+    writing_since_ = absl::InfiniteDuration();
+    if (queue_.empty() && !closing()) session_->OnDrained();
+    if (!queue_.empty() || closing()) FlushSoon();
   }
 
-  void OnWritten(ErrorCode error) {
-    queue_.OnFrameWritten();
-    if (error) return Abort();
-    if (ended_) return;
-    if (queue_.empty() && !closing()) session_->OnDrained();
-    // What gathered behind the write leaves at once, together.
-    Flush();
+  void OnFlushAgain() {
+    Guard([&] { Flush(); });
+  }
+
+  void TearDown() {
+    if (teardown_since_ != absl::InfiniteDuration()) return;
+    teardown_since_ = Worker::Now();
+    ErrorCode error;
+    socket_.shutdown(net::socket_base::shutdown_send, error);
+    if (error) Abort();
   }
 
   void SendPing(absl::Duration now) {
     next_ping_ = now + PingInterval();
-    ping_under_way_ = true;
-    stream_.async_ping({}, [self = shared_self()](ErrorCode error) {
-      self->ping_under_way_ = false;
-      if (error) self->Abort();
-    });
+    queue_.PushControl(ControlFrame(kPingFrame, ""));
+    FlushSoon();
   }
 
   absl::Duration PingInterval() const {
@@ -290,10 +319,6 @@ class WebSocketConnection final : public Connection, public FrameSink, private B
       return seconds != 0 && now - since >= Seconds(seconds);
     };
     if (ended_) return;
-    if (!accepted()) {
-      if (overdue(began_, limits_.handshake_seconds)) Abort();
-      return;
-    }
     if (overdue(teardown_since_, limits_.close_seconds) ||
         overdue(closed_since_, limits_.close_seconds) ||
         overdue(closing_since_, limits_.write_seconds + limits_.close_seconds) ||
@@ -303,23 +328,28 @@ class WebSocketConnection final : public Connection, public FrameSink, private B
       return Abort();
     }
     if (closing()) return;
-    if (overdue(watch_.unfinished_since(), limits_.assembly_seconds)) {
+    if (overdue(reader_.unfinished_since(), limits_.assembly_seconds)) {
       return Close(kPolicy, absl::StrCat("a message must be finished within ",
                                          limits_.assembly_seconds, " seconds"));
     }
-    if (limits_.heartbeat_seconds != 0 && now >= next_ping_ && !ping_under_way_) SendPing(now);
+    // One that has not been taken is enough.
+    if (limits_.heartbeat_seconds != 0 && now >= next_ping_ && queue_.control_bytes() == 0) {
+      SendPing(now);
+    }
     session_->OnTick();
   }
 
-  // Ends the connection without a word. What is under way completes with an error, ReadMessages
-  // last.
+  // ---- the end ----
+
+  // Ends the connection without a word. The read that is under way completes with an error.
   void Abort() {
     ErrorCode ignored;
-    boost::beast::get_lowest_layer(stream_).close(ignored);
+    socket_.close(ignored);
   }
 
   template <typename Step>
   void Guard(Step step) {
+    // What a message of this client threw must not end the others' sessions.
     try {
       step();
     } catch (const std::exception& exception) {
@@ -329,16 +359,9 @@ class WebSocketConnection final : public Connection, public FrameSink, private B
     }
   }
 
-  void LogEnd(ErrorCode error) {
-    if (LogsAt(LogLevel::kDebug)) {
-      LogDebug(absl::StrCat("a connection ends: ", error.message()));
-    }
-  }
-
-  void OnReadingEnded(std::exception_ptr exception) {
-    Guard([&] {
-      if (exception != nullptr) std::rethrow_exception(exception);
-    });
+  // No read is under way any more.
+  void OnEnded(const ErrorCode& error) {
+    if (LogsAt(LogLevel::kDebug)) LogDebug(absl::StrCat("a connection ends: ", error.message()));
     ended_ = true;
     Abort();
     services_.worker->Remove(this);
@@ -348,7 +371,6 @@ class WebSocketConnection final : public Connection, public FrameSink, private B
     session_.reset();
   }
 
-  bool accepted() const { return session_ != nullptr || ended_; }
   bool closing() const { return closing_since_ != absl::InfiniteDuration(); }
   std::shared_ptr<WebSocketConnection> shared_self() {
     return std::static_pointer_cast<WebSocketConnection>(shared_from_this());
@@ -357,36 +379,37 @@ class WebSocketConnection final : public Connection, public FrameSink, private B
   const Services& services_;
   const Limits& limits_;
   const proto::Encoding encoding_;
+  bool flush_scheduled_ = false;
+  bool flush_paced_ = false;
+  bool waits_for_room_ = false;  // the socket's buffer is full
+  bool good_bye_sent_ = false;
+  bool tears_down_ = false;  // once what is left is written
+  bool ended_ = false;
   ConnectionTicket ticket_;
-  Stream stream_;
+  TcpSocket socket_;
+  FrameReader reader_;
   OutboundQueue queue_;
-  FrameWatch watch_;
-  std::shared_ptr<Session> session_;  // from the handshake to the end
+  std::shared_ptr<Session> session_;  // to the end
+  std::string good_bye_;              // the close frame that waits for what is queued before it
 
   // When things happened; InfiniteDuration: not yet.
-  absl::Duration began_;
   absl::Duration heard_;                                     // the last byte
   absl::Duration writing_since_ = absl::InfiniteDuration();  // the socket has owed us progress
   absl::Duration next_ping_ = absl::InfiniteDuration();
-  absl::Duration closing_since_ = absl::InfiniteDuration();  // Close was called
+  absl::Duration closing_since_ = absl::InfiniteDuration();  // either side wants to end it
   absl::Duration closed_since_ = absl::InfiniteDuration();   // the close frame was given away
   absl::Duration teardown_since_ = absl::InfiniteDuration();
   int64_t after_close_bytes_ = 0;
-  std::string close_reason_;
-  uint16_t close_code_ = 0;
-  bool flush_scheduled_ = false;
-  bool ping_under_way_ = false;
-  bool ended_ = false;
+  uint8_t small_[kSmallMessageBytes];
 };
 
 }  // namespace
 
 void StartWebSocket(const Services* services, TcpSocket socket, ConnectionTicket ticket,
-                    WebSocketHandshake handshake) {
-  const std::string key = std::move(handshake.key);
+                    const WebSocketHandshake& handshake) {
   const auto connection = std::make_shared<WebSocketConnection>(
-      services, std::move(socket), std::move(ticket), std::move(handshake));
-  connection->Start(key);
+      services, std::move(socket), std::move(ticket), handshake.encoding);
+  connection->Start(HandshakeAnswer(handshake, services->environment->server_name));
 }
 
 }  // namespace coedit::server

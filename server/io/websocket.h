@@ -12,7 +12,7 @@ namespace coedit::server {
 // Answers the handshake on `socket`, which is read up to the end of the request, and runs the
 // session until either side ends it. On the worker's thread.
 void StartWebSocket(const Services* services, TcpSocket socket, ConnectionTicket ticket,
-                    WebSocketHandshake handshake);
+                    const WebSocketHandshake& handshake);
 
 }  // namespace coedit::server
 

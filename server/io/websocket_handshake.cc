@@ -1,10 +1,13 @@
 #include "server/io/websocket_handshake.h"
 
+#include <openssl/evp.h>
+
 #include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "ot/check.h"
 #include "server/io/log.h"
 
 namespace coedit::server {
@@ -18,6 +21,15 @@ constexpr Subprotocol kSubprotocols[] = {
     {"coedit.v1.protobuf", proto::Encoding::kProtobuf},
     {"coedit.v1.json", proto::Encoding::kJson},
 };
+
+// Proves that the key was read by somebody who speaks WebSocket (RFC 6455, 4.2.2).
+std::string Accept(absl::string_view key) {
+  const std::string salted = absl::StrCat(key, "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int bytes = 0;
+  COEDIT_CHECK(EVP_Digest(salted.data(), salted.size(), digest, &bytes, EVP_sha1(), nullptr) == 1);
+  return absl::Base64Escape(absl::string_view(reinterpret_cast<const char*>(digest), bytes));
+}
 
 // Exactly 16 bytes: 22 characters that carry them and two that pad.
 bool IsKey(absl::string_view key) {
@@ -63,6 +75,16 @@ std::optional<HttpRefusal> CheckHandshake(const HttpRequest& request,
   return HttpRefusal{
       400, absl::StrCat("none of the subprotocols ", Quoted(absl::StrJoin(offered, ", ")),
                         " is known; this server speaks coedit.v1.protobuf and coedit.v1.json")};
+}
+
+std::string HandshakeAnswer(const WebSocketHandshake& handshake, absl::string_view server_name) {
+  return absl::StrCat(
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
+      "Sec-WebSocket-Accept: ", Accept(handshake.key), "\r\n",
+      handshake.subprotocol.empty()
+          ? ""
+          : absl::StrCat("Sec-WebSocket-Protocol: ", handshake.subprotocol, "\r\n"),
+      "Server: ", server_name, "\r\n\r\n");
 }
 
 }  // namespace coedit::server

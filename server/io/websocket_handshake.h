@@ -23,6 +23,9 @@ struct WebSocketHandshake {
 std::optional<HttpRefusal> CheckHandshake(const HttpRequest& request,
                                           WebSocketHandshake* handshake);
 
+// The 101 that makes the connection a WebSocket, as it goes over the wire.
+std::string HandshakeAnswer(const WebSocketHandshake& handshake, absl::string_view server_name);
+
 }  // namespace coedit::server
 
 #endif  // COEDIT_SERVER_IO_WEBSOCKET_HANDSHAKE_H_

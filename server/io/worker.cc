@@ -13,12 +13,16 @@ namespace coedit::server {
 namespace {
 
 constexpr std::chrono::seconds kSweepInterval(1);
+// Long enough that several commits leave together, too short to be seen.
+constexpr absl::Duration kPace = absl::Milliseconds(5);
 
 }  // namespace
 
 struct Worker::Timer {
-  explicit Timer(net::io_context* context) : timer(context->get_executor()) {}
+  explicit Timer(net::io_context* context)
+      : timer(context->get_executor()), pace(context->get_executor()) {}
   SteadyTimer timer;
+  SteadyTimer pace;
 };
 
 Worker::Worker()
@@ -46,6 +50,7 @@ void Worker::Stop() { context_->stop(); }
 void Worker::Clear() {
   on_sweep_ = nullptr;
   to_flush_.clear();
+  to_flush_paced_.clear();
   timer_.reset();
   context_.reset();
 }
@@ -78,6 +83,27 @@ void Worker::FlushSoon(std::shared_ptr<Connection> connection) {
 
 void Worker::Flush() {
   const std::vector<std::shared_ptr<Connection>> ready = std::exchange(to_flush_, {});
+  for (const std::shared_ptr<Connection>& connection : ready) connection->OnFlush();
+}
+
+void Worker::FlushPaced(std::shared_ptr<Connection> connection) {
+  if (to_flush_paced_.empty()) {
+    const absl::Duration wait = flushed_paced_ + kPace - Now();
+    if (wait <= absl::ZeroDuration()) {
+      net::post(*context_, [this] { FlushPacedNow(); });
+    } else {
+      timer_->pace.expires_after(absl::ToChronoNanoseconds(wait));
+      timer_->pace.async_wait([this](const ErrorCode& error) {
+        if (!error) FlushPacedNow();
+      });
+    }
+  }
+  to_flush_paced_.push_back(std::move(connection));
+}
+
+void Worker::FlushPacedNow() {
+  flushed_paced_ = Now();
+  const std::vector<std::shared_ptr<Connection>> ready = std::exchange(to_flush_paced_, {});
   for (const std::shared_ptr<Connection>& connection : ready) connection->OnFlush();
 }
 

@@ -46,25 +46,39 @@ TEST(ReplicaTest, RefusesGapsStrangeAcksAndWhatDoesNotFit) {
   EXPECT_EQ(replica.text().ToString(), "ab");
 }
 
+Holding Hold(std::string who, uint64_t revision, proto::WireDigest digest, ot::Text text) {
+  const auto units = static_cast<uint64_t>(text.length());
+  return {std::move(who), revision, digest, units, std::move(text)};
+}
+
 TEST(ConvergenceTest, OneTextAtOneRevisionWithOneDigest) {
-  const std::vector<Holding> same = {{"a", 3, 9, TextOf("hello")}, {"b", 3, 9, TextOf("hello")}};
+  const std::vector<Holding> same = {Hold("a", 3, 9, TextOf("hello")),
+                                     Hold("b", 3, 9, TextOf("hello"))};
   EXPECT_TRUE(CheckConverged(same).ok());
   EXPECT_TRUE(CheckConverged({}).ok());
 }
 
 TEST(ConvergenceTest, NamesWhoDiffersAndWhere) {
-  const Holding a{"a", 3, 9, TextOf("hello")};
+  const Holding a = Hold("a", 3, 9, TextOf("hello"));
   const auto difference = [&](const Holding& other) {
     const absl::Status status = CheckConverged({a, a, other});
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
     return std::string(status.message());
   };
-  EXPECT_THAT(difference({"b", 4, 9, TextOf("hello")}), HasSubstr("b is at revision 4"));
-  EXPECT_THAT(difference({"b", 3, 8, TextOf("hello")}), HasSubstr("digest 00000008"));
-  EXPECT_THAT(difference({"b", 3, 9, TextOf("hullo")}), HasSubstr("=1 +\"u\" -1"));
+  EXPECT_THAT(difference(Hold("b", 4, 9, TextOf("hello"))), HasSubstr("b is at revision 4"));
+  EXPECT_THAT(difference(Hold("b", 3, 8, TextOf("hello"))), HasSubstr("digest 00000008"));
+  EXPECT_THAT(difference(Hold("b", 3, 9, TextOf("hullo"))), HasSubstr("=1 +\"u\" -1"));
   ot::DeltaBuilder bold;
   bold.Insert("hello", ot::Attributes{{"bold", "true"}});
-  EXPECT_THAT(difference({"b", 3, 9, ot::Text(bold.Build())}), HasSubstr("bold"));
+  EXPECT_THAT(difference(Hold("b", 3, 9, ot::Text(bold.Build()))), HasSubstr("bold"));
+}
+
+TEST(ConvergenceTest, WhoKeepsNoTextIsJudgedByItsLength) {
+  const Holding five{.who = "a", .revision = 3, .digest = 9, .units = 5};
+  Holding other = five;
+  EXPECT_TRUE(CheckConverged({five, other}).ok());
+  other.units = 4;
+  EXPECT_THAT(std::string(CheckConverged({five, other}).message()), HasSubstr("with 4 units"));
 }
 
 TEST(FittedPatchTest, StaysWithinTheTextAndOffSurrogatePairs) {

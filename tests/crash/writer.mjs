@@ -10,6 +10,7 @@ import Delta from 'quill-delta';
 import {DocumentChannel, randomClientId} from './document_channel.mjs';
 import {Ledger, readLedger} from './ledger.mjs';
 import {makeRandom} from './random.mjs';
+import {extendDigest} from './replica_digest.mjs';
 import {placeIn, tag} from './tags.mjs';
 
 const [url, documentId, name, ledgerPath, seed] = process.argv.slice(2);
@@ -23,7 +24,7 @@ let attempt = past.attempt;
 let author;
 let channel;
 let open = false;
-let known; // {epoch, revision, digest}
+let known; // {epoch, revision, digest}: the digest of what this process applied
 let text; // at known.revision
 let sequence = Math.max(0, ...past.operations.keys());
 let inFlight = openEnd(); // {sequence, base, ops, rebased?: how it looks on `text`}
@@ -81,6 +82,9 @@ const take = {
       if (inFlight) inFlight.rebased = undefined;
     } else {
       for (const commit of body.commits) applyCommit(commit);
+      if (known.digest !== body.digest) {
+        throw new Error(`at revision ${body.revision} the digest is ${known.digest}, the server says ${body.digest}`);
+      }
     }
     known = {epoch: body.epoch, revision: body.revision, digest: body.digest};
     const fate = body.inFlight;
@@ -96,19 +100,16 @@ const take = {
 
   committed(commit) {
     applyCommit(commit);
-    known.revision = commit.revision;
-    known.digest = commit.digest;
     tellReached();
   },
 
   ack(body) {
     const {rebased} = inFlight;
-    known.revision = body.revision;
-    known.digest = body.digest;
     acked(body.sequence, body.revision);
     // It was made on a text this process never saw, so nobody knows how it looks on this one.
     if (rebased === undefined) return startOver();
     text = compose(text, rebased);
+    follow(author, body.revision, rebased);
     next();
   },
 
@@ -128,6 +129,11 @@ function applyCommit({author: by, sequence: under, revision, delta}) {
     inFlight.rebased = change.transform(inFlight.rebased, true);
   }
   text = compose(text, change);
+  follow(by, revision, change);
+}
+
+function follow(by, revision, change) {
+  known = {...known, revision, digest: extendDigest(known.digest, by, change)};
 }
 
 function compose(before, change) {

@@ -7,7 +7,7 @@ import { Proxy } from './support/proxy.js';
 import { Server } from './support/server.js';
 
 const id = 'far-away';
-const kept = ' · changes are kept in this tab';
+const kept = ' · changes are kept on this device';
 
 let browser: Browser;
 let server: Server;
@@ -28,7 +28,7 @@ beforeEach(async () => {
   await Promise.all([ada.open(`${proxy.url}/d/${id}`), grace.open(`${server.url}/d/${id}`)]);
   await ada.caretAt(0);
   await ada.type('Before. ');
-  await grace.sees('Before. ');
+  await grace.holds('Before. \n');
   await ada.showsStatus('Saved');
 });
 

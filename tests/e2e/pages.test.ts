@@ -1,7 +1,7 @@
 // The pages themselves: starting, finding documents again, narrow windows, keyboards, refusals.
-import axe, { type AxeResults } from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expectAccessible, expectNoSidewaysScroll } from './support/accessible.js';
 import { readDocument } from './support/agree.js';
 import { Person, type PersonOptions, launchBrowser, waitMaxMs } from './support/person.js';
 import { Server } from './support/server.js';
@@ -29,22 +29,6 @@ async function someone(options: PersonOptions = {}): Promise<Person> {
   return person;
 }
 
-/** Fails on what axe finds against WCAG 2.1 AA. */
-async function expectAccessible({ page }: Person): Promise<void> {
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
-    const runner = (window as unknown as { axe: { run(options: unknown): Promise<AxeResults> } }).axe;
-    const results = await runner.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] });
-    return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
-  });
-  expect(violations).toEqual([]);
-}
-
-/** Nothing sticks out to the right. */
-async function expectNoSidewaysScroll({ page }: Person): Promise<void> {
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-}
-
 test('a new document is found again in the list of recent ones', async () => {
   const ada = await someone();
   const { page } = ada;
@@ -60,27 +44,39 @@ test('a new document is found again in the list of recent ones', async () => {
   await ada.showsStatus('Saved');
 
   await page.getByRole('link', { name: 'All documents' }).click();
-  await page.getByRole('link', { name: /Shopping list/ }).click();
+  const recent = page.getByRole('region', { name: 'Recent in this browser' });
+  await recent.getByRole('link', { name: /Shopping list/ }).click();
   await ada.opened();
   expect(page.url()).toBe(address);
   expect(await ada.text()).toBe('Shopping list\nmilk\n');
 
   await page.goto(server.url);
   const other = page.getByRole('link', { name: 'New document' });
-  expect(await other.getAttribute('href')).not.toBe(new URL(address).pathname);
-  await page.getByRole('button', { name: 'Remove “Shopping list” from this list' }).click();
+  expect(await other.getAttribute('href')).not.toBe(`${new URL(address).pathname}?new=rich-text`);
+  await recent.getByRole('button', { name: 'More about “Shopping list”' }).click();
+  await page.getByRole('menuitem', { name: 'Remove from this list' }).click();
   expect(await page.getByText('Nothing here yet').isVisible()).toBe(true);
   await page.reload();
   expect(await page.getByText('Nothing here yet').isVisible()).toBe(true);
   await ada.check();
 });
 
-test('the link of a document is copied', async () => {
+test('links of a document are copied: to write, and to read', async () => {
   const ada = await someone();
+  const { page } = ada;
+  const copied = (): Promise<string> => page.evaluate(() => navigator.clipboard.readText());
   await ada.open(`${server.url}/d/link`);
-  await ada.page.getByRole('button', { name: 'Copy link' }).click();
-  await ada.page.getByRole('button', { name: 'Copied' }).waitFor();
-  expect(await ada.page.evaluate(() => navigator.clipboard.readText())).toBe(`${server.url}/d/link`);
+  // A link that makes documents is not one to hand on.
+  expect(page.url()).toBe(`${server.url}/d/link`);
+  await page.getByRole('button', { name: 'Share' }).click();
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  expect(await copied()).toBe(`${server.url}/d/link`);
+  await page.getByRole('button', { name: 'Copy read-only link' }).click();
+  await expect.poll(copied).toBe(`${server.url}/d/link?role=reader`);
+  await expectAccessible(ada);
+  await ada.press('Escape');
+  expect(await page.getByRole('button', { name: 'Share' }).evaluate((button) => button === document.activeElement)).toBe(true);
   await ada.check();
 });
 
@@ -92,8 +88,10 @@ test('on a phone: everything is reached and nothing sticks out', async () => {
   await ada.type('Words that are long enough to be wrapped on such a narrow screen as this');
   await expectNoSidewaysScroll(ada);
   await expectAccessible(ada);
+  await ada.page.getByRole('button', { name: 'Share' }).click();
+  await expectNoSidewaysScroll(ada);
   await ada.page.getByRole('button', { name: 'Copy link' }).click();
-  expect(await ada.page.evaluate(() => navigator.clipboard.readText())).toBe(`${server.url}/d/phone`);
+  await expect.poll(() => ada.page.evaluate(() => navigator.clipboard.readText())).toBe(`${server.url}/d/phone`);
   const name = ada.page.getByLabel('Your name');
   expect(await name.isVisible()).toBe(false);
   await ada.page.getByRole('button', { name: /People here/ }).click();
@@ -116,12 +114,19 @@ test('the keyboard reaches every control, and Tab leaves the text', async () => 
     });
   await ada.page.getByRole('link', { name: 'All documents' }).focus();
   const order: (string | null)[] = [];
-  for (let step = 0; step < 4; step++) {
+  for (let step = 0; step < 6; step++) {
     await ada.press('Tab');
     order.push(await reached());
   }
-  expect(order.slice(0, 3)).toEqual(['Copy link', 'Heading', 'Text of the document']);
-  // Out of the text, on to one's own name.
+  expect(order).toEqual(['Title of the document', 'History', 'Share', 'Heading', 'Text of the document', 'People1']);
+  // Out of the text, on to the tabs beside it: arrow keys go along them.
+  await ada.press('ArrowRight');
+  expect(await reached()).toBe('Chat');
+  expect(await ada.page.getByLabel('Message to everyone here').isVisible()).toBe(true);
+  await ada.press('End');
+  expect(await reached()).toBe('Network');
+  await ada.press('Home');
+  await ada.press('Tab');
   expect(await ada.page.getByLabel('Your name').evaluate((field) => field === document.activeElement)).toBe(true);
 
   await ada.page.getByRole('button', { name: 'Heading', exact: true }).focus();
@@ -147,7 +152,7 @@ test.each(['light', 'dark'] as const)('pages are accessible in %s colours', asyn
   await ada.showsStatus('Saved');
   await expectAccessible(ada);
   await ada.page.goto(server.url);
-  await ada.page.getByRole('link', { name: /A heading/ }).waitFor();
+  await ada.page.getByRole('region', { name: 'Recent in this browser' }).getByRole('link', { name: /A heading/ }).waitFor();
   await expectAccessible(ada);
   await ada.check();
 });
@@ -181,23 +186,35 @@ test('a refused edit is taken back, explained and offered as a copy', async () =
   await ada.check();
 });
 
-test('a document of another kind is not opened', async () => {
+test('a document is opened as what it is, whatever a link wishes', async () => {
   const ada = await someone();
   const { page } = ada;
-  // Made as plain text before the page asks for it.
-  await page.goto(server.url);
-  const { connect } = await import('coedit');
-  const { WebSocket } = await import('ws');
-  const client = connect(server.url, { WebSocket });
-  await client.open('plain', { create: 'plain-text' }).ready;
-  client.close();
-  await page.goto(`${server.url}/d/plain`);
-  await page.getByRole('alert').filter({ hasText: 'This is another kind of document' }).waitFor();
-  await ada.showsStatus('Disconnected');
-  expect(await ada.editor.count()).toBe(0);
-  // It is no document of this editor, so it is not remembered.
+  await ada.open(`${server.url}/d/kinds`, 'plain-text');
+  await ada.type('x = 1');
+  await ada.showsStatus('Saved');
+  await page.goto(`${server.url}/d/kinds?new=rich-text`);
+  await ada.opened();
+  expect(await page.evaluate(() => window.coedit?.document.type)).toBe('plain-text');
+  expect(await ada.text()).toBe('x = 1');
+  expect(page.url()).toBe(`${server.url}/d/kinds`);
+  await ada.check();
+});
+
+test('an address without a document makes none by itself', async () => {
+  const ada = await someone();
+  const { page } = ada;
+  await page.goto(`${server.url}/d/nobody-made-this`);
+  await page.getByRole('heading', { name: 'There is no document here' }).waitFor();
+  await expectAccessible(ada);
+  expect(await page.getByRole('alert').count()).toBe(0);
+  // It is no document, so it is not remembered.
   await page.goto(server.url);
   expect(await page.getByText('Nothing here yet').isVisible()).toBe(true);
+  await page.goBack();
+  await page.getByRole('link', { name: 'New plain text' }).click();
+  await ada.opened();
+  expect(await page.evaluate(() => window.coedit?.document.type)).toBe('plain-text');
+  expect(page.url()).toBe(`${server.url}/d/nobody-made-this`);
   await ada.check();
 });
 

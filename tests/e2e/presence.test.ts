@@ -1,6 +1,8 @@
 // Who is here, under which name, and where their cursors are.
+import { connect } from 'coedit';
 import type { Browser, Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { Person, launchBrowser, waitMaxMs } from './support/person.js';
 import { Server } from './support/server.js';
 
@@ -49,7 +51,7 @@ async function standsAt(viewer: Person, name: string, index: number): Promise<bo
 test('cursors carry names and colours and move with the text', async () => {
   await ada.caretAt(0);
   await ada.type('Hello world');
-  await grace.sees('Hello world');
+  await grace.holds('Hello world\n');
   await expect.poll(() => standsAt(grace, 'Ada Lovelace', 'Hello world'.length), poll).toBe(true);
   const flag = cursorOf(grace, 'Ada Lovelace').locator('.coedit-cursor-flag');
   expect(await flag.evaluate((node) => getComputedStyle(node).backgroundColor)).toBe('rgb(175, 66, 192)');
@@ -57,7 +59,7 @@ test('cursors carry names and colours and move with the text', async () => {
   // Grace types before Ada's cursor: it goes along with its word.
   await grace.caretAt(0);
   await grace.type('Oh. ');
-  await ada.sees('Oh. Hello world');
+  await ada.holds('Oh. Hello world\n');
   await expect.poll(() => standsAt(grace, 'Ada Lovelace', 'Oh. Hello world'.length), poll).toBe(true);
   await expect.poll(() => standsAt(ada, 'Grace', 'Oh. '.length), poll).toBe(true);
 
@@ -73,10 +75,24 @@ test('cursors carry names and colours and move with the text', async () => {
   await Promise.all([ada.check(), grace.check()]);
 });
 
+test('a cursor that is told once, and never moves, is drawn', async () => {
+  await ada.caretAt(0);
+  await ada.type('Hello world');
+  await ada.showsStatus('Saved');
+  const client = connect(server.url, { name: 'Still', WebSocket });
+  onTestFinished(() => client.close());
+  const document = client.open('room');
+  await document.ready;
+  await expect.poll(() => ada.people(), poll).toContain('Still');
+  document.presence.set({ ranges: [{ anchor: 5, head: 5 }] });
+  await expect.poll(() => standsAt(ada, 'Still', 5), poll).toBe(true);
+  await ada.check();
+});
+
 test('selections are seen, and go when they are given up', async () => {
   await ada.caretAt(0);
   await ada.type('a selection of words');
-  await grace.sees('words');
+  await grace.holds('a selection of words\n');
   await ada.caretAt(2, 'selection'.length);
   const selection = grace.page.locator('.coedit-selection');
   await expect.poll(() => selection.count(), poll).toBe(1);
@@ -91,7 +107,7 @@ test('the list says who is here, and who left', async () => {
   await expect.poll(() => ada.people(), poll).toEqual(['Ada Lovelace', 'Grace']);
   await expect.poll(() => grace.people(), poll).toEqual(['Grace', 'Ada Lovelace']);
   expect(await ada.page.locator('.person.self').textContent()).toContain('you');
-  expect(await ada.page.locator('.people-count').textContent()).toBe('2');
+  expect(await ada.page.locator('#tab-people .side-badge').textContent()).toBe('2');
   expect(await ada.page.locator('.person .avatar').allTextContents()).toEqual(['AL', 'G']);
 
   await grace.caretAt(0);

@@ -8,6 +8,6 @@ export default defineConfig({
     // Each file has a browser and servers of its own; one after another, so that they do not starve one another.
     fileParallelism: false,
     testTimeout: 120_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });

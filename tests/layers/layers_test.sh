@@ -67,6 +67,8 @@ trap 'rm -f "$report"' EXIT
   check storage/maintenance '(ot|proto|storage)/' "$network|$wire" ''
   check server '(ot|proto|storage)/|server/[^/]*$' \
     "$network|$threads|$chance|ctime$|time[.]h$|absl/time/clock[.]h|$files|$wire|$database" "$calls"
+  check server/api '(ot|proto|storage)/|server/[^/]*$|server/api/' \
+    "$network|$threads|$chance|ctime$|time[.]h$|absl/time/clock[.]h|$files|$wire|$database" "$calls"
   check server/io '(ot|proto|storage|server)/' "$database" ''
   check server/io/commands '(ot|proto|storage)/|server/[^/]*$|server/io/commands/' "$database|boost/" ''
 } >"$report"

@@ -12,7 +12,7 @@ const commitOf = (commit) => ({ ...commit, delta: deltaFromWire(commit.delta) })
 const events = {
   edit: ({ delta }) => ({ kind: 'edit', delta: deltaFromWire(delta) }),
   committed: ({ commit }) => ({ kind: 'committed', commit: commitOf(commit) }),
-  ack: ({ sequence, committedAs, digest }) => ({ kind: 'ack', sequence, revision: committedAs, digest }),
+  ack: ({ sequence, committedAs }) => ({ kind: 'ack', sequence, revision: committedAs }),
   rejected: ({ sequence }) => ({ kind: 'rejected', sequence, code: 'document_limit', text: 'no' }),
   lost: () => ({ kind: 'lost' }),
   opened: ({ opened }) => {
@@ -37,6 +37,7 @@ function outcome(state, effects) {
     view: canonicalJson(state.view.ops),
     confirmed: canonicalJson(state.confirmed.ops),
     revision: state.known.revision,
+    digest: state.known.digest,
     pending: hasPending(state),
     ...(of('reopen') && { reopen: of('reopen').why }),
   };
@@ -46,7 +47,7 @@ export function checkSession({ seed, events: given }) {
   let state = initialState;
   const seen = { seed, events: [] };
   for (const event of given) {
-    const { kind, change, submit, refused, view, confirmed, revision, pending } = event;
+    const { kind, change, submit, refused, view, confirmed, revision, digest, pending } = event;
     const expected = {
       change,
       ...(submit && { submit }),
@@ -54,6 +55,7 @@ export function checkSession({ seed, events: given }) {
       view,
       confirmed,
       revision,
+      digest,
       pending,
     };
     let got;

@@ -106,7 +106,10 @@ class Session {
     return shape;
   }
 
-  static std::string DigestText(ot::Digest digest) { return absl::StrCat(digest); }
+  // What the wire says; the SDK computes the same.
+  static std::string DigestText(ot::Digest digest) {
+    return absl::StrCat(absl::Hex(ot::ToReplica(digest), absl::kZeroPad8));
+  }
 
   // Writes one event, `fill(writer)`, with what the client did because of it. Without a `change`
   // any will do that leads to the view.
@@ -127,6 +130,7 @@ class Session {
     }
     event.Text("view", Canonical(client_.view())).Text("confirmed", Canonical(client_.confirmed()));
     event.Number("revision", client_.revision()).Bool("pending", !client_.synchronised());
+    event.Text("digest", DigestText(*document_.DigestAt(client_.revision())));
   }
 
   void WriteHead(JsonObjectWriter* out) const {
@@ -137,7 +141,7 @@ class Session {
   }
 
   static void WriteCommit(const Commit& commit, JsonObjectWriter* out) {
-    out->Number("revision", commit.revision).Text("digest", DigestText(commit.digest));
+    out->Number("revision", commit.revision);
     out->Number("author", commit.author).Number("sequence", commit.sequence);
     WriteOps("delta", commit.delta, out);
   }
@@ -197,7 +201,6 @@ class Session {
       COEDIT_CHECK(client_.OnAck(commit.sequence, commit.revision).ok());
       Event("ack", Delta(), [&](JsonObjectWriter& event) {
         event.Number("sequence", commit.sequence).Number("committedAs", commit.revision);
-        event.Text("digest", DigestText(commit.digest));
       });
       return;
     }

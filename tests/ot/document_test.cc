@@ -115,6 +115,28 @@ struct Refused {
   const char* names;  // the offending value
 };
 
+TEST(Document, AnOperationWithAnIdentityIsKnownByItAlone) {
+  Document document = Make("abc", DocumentType::kRichText, {.delta_components_max = 2});
+  const Operation first = {.author = 1,
+                           .sequence = 1,
+                           .base = 0,
+                           .delta = D("+\"x\" =1 +\"y\" =1 +\"z\""),
+                           .identity = 7};
+  EXPECT_FALSE(document.FindEarlier(first).has_value());
+  EXPECT_EQ(std::get<Committed>(document.Submit(first)).commit.revision, 1u);
+  MustCommit(document, 2, 1, 1, "+\"!\"");
+  // Made anew on the head: another delta, another base, even none.
+  const Operation again = {.author = 1, .sequence = 1, .base = 2, .delta = D("-1"), .identity = 7};
+  EXPECT_EQ(std::get<Duplicate>(document.Submit(again)).revision, 1u);
+  const Operation empty = {.author = 1, .sequence = 1, .base = 2, .delta = Delta(), .identity = 7};
+  EXPECT_EQ(std::get<Duplicate>(*document.FindEarlier(empty)).revision, 1u);
+  EXPECT_EQ(
+      MustReject(document, {.author = 1, .sequence = 1, .base = 2, .delta = D("-1"), .identity = 8})
+          .reason,
+      Refusal::kSequenceConflict);
+  EXPECT_EQ(MustReject(document, {1, 1, 0, first.delta}).reason, Refusal::kSequenceConflict);
+}
+
 TEST(Document, RefusesAndNamesTheValue) {
   Document document = Make("+\"a\\u{1F600}b\"");  // 4 units
   MustCommit(document, 9, 1, 0, "+x");

@@ -64,8 +64,7 @@ Delta Emoji() {
 }
 
 Committed CommitOf(Channel channel, uint64_t revision, uint64_t author, Delta delta) {
-  return {channel, revision,      static_cast<WireDigest>(0x9C1F02AB + revision),
-          author,  revision + 40, std::move(delta)};
+  return {channel, revision, author, std::nullopt, std::move(delta)};
 }
 
 Opened OpenedWith() {
@@ -152,8 +151,8 @@ std::vector<ServerSample> MakeServerSamples() {
   add("committed, emoji", CommitOf(7, 1, 1, Emoji()));
   add("committed, numbers", CommitOf(7, 1, 1, Numbers()));
   add("committed, nothing", CommitOf(7, kBig - 40, kBig, Delta()));
-  add("ack", Ack{7, 1, 1, 0x9C1F02AB});
-  add("ack, digest zero", Ack{0xFFFFFFFF, kBig, kBig, 0});
+  add("ack", Ack{7, 1, 1});
+  add("ack, large", Ack{0xFFFFFFFF, kBig, kBig});
 
   add("presence", MemberPresence{7, "s-2", 2, 1, {{2, 5}, {0, 0}}, "{\"typing\":true}"});
   add("presence, none", MemberPresence{7, "s-2", 2, 0, {}, {}});
@@ -183,6 +182,7 @@ std::vector<ServerSample> MakeServerSamples() {
                     {"s-3", 2, 5, {{1, 2}, {3, 3}}, "{\"typing\":true}"}};
   opened.in_flight = InFlightFate{2, true, 3};
   opened.commits = {CommitOf(0, 2, 2, HelloDelta()), CommitOf(0, 3, 1, EveryKind())};
+  opened.commits->back().sequence = 2;
   add("opened, commits", opened);
   opened.in_flight = InFlightFate{2, false, std::nullopt};
   opened.composed = Emoji();

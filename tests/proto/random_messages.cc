@@ -130,7 +130,7 @@ std::vector<Range> RandomMessages::Ranges() {
 User RandomMessages::AnyUser() { return {Text(5), Text(9), "#00ff7f"}; }
 
 Committed RandomMessages::Commit(Channel channel) {
-  return {channel, Integer(), static_cast<WireDigest>(random_()), Integer(), Integer(), Delta()};
+  return {channel, Integer(), Integer(), Maybe([this] { return Integer(); }), Delta()};
 }
 
 ClientMessage RandomMessages::Client() {
@@ -184,7 +184,7 @@ ServerMessage RandomMessages::Server() {
     case 0:
       return Commit(AnyChannel());
     case 1:
-      return Ack{AnyChannel(), Integer(), Integer(), static_cast<WireDigest>(random_())};
+      return Ack{AnyChannel(), Integer(), Integer()};
     case 2:
       return MemberPresence{AnyChannel(), Text(4), Integer(), Integer(), Ranges(), Maybe(state)};
     case 3:

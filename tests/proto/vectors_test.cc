@@ -12,7 +12,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "ot/document.h"
 #include "proto/canonical_json.h"
+#include "proto/json_delta.h"
 #include "proto/json_tree.h"
 #include "proto/json_writer.h"
 #include "tests/proto/bad_frames.h"
@@ -79,6 +81,26 @@ TEST(VectorsTest, Messages) {
                          EncodePiece(Encoding::kProtobuf, sample.message)));
   }
   CompareOrUpdate("messages.json", ArrayOfLines(lines));
+}
+
+// What clients compute (docs/protocol.md, Digest): one commit after the other.
+TEST(VectorsTest, Digests) {
+  std::vector<std::string> lines;
+  ot::ReplicaDigest digest = 0;
+  for (const ServerSample& sample : ServerSamples()) {
+    const auto* commit = std::get_if<Committed>(&sample.message);
+    if (commit == nullptr) continue;
+    digest = ot::ExtendReplicaDigest(digest, commit->author, commit->delta);
+    std::string line;
+    {
+      JsonObjectWriter out(&line);
+      out.Number("author", commit->author);
+      AppendJsonDelta(commit->delta, out.Key("delta"));
+      out.Digest("digest", digest);
+    }
+    lines.push_back(line);
+  }
+  CompareOrUpdate("digests.json", ArrayOfLines(lines));
 }
 
 // The file is read as any reader would, and both columns mean the same.

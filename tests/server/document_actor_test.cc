@@ -34,7 +34,7 @@ std::string Known(Harness& server, ot::Revision revision) {
   const auto& document = server.store.memory().documents().at("d");
   const ot::Digest digest = revision == 0 ? 0 : document.log[revision - 1].digest;
   return absl::StrCat(R"("known":{"epoch":")", document.epoch, R"(","revision":)", revision,
-                      R"(,"digest":")", absl::Hex(ToWire(digest), absl::kZeroPad8), "\"}");
+                      R"(,"digest":")", absl::Hex(ot::ToReplica(digest), absl::kZeroPad8), "\"}");
 }
 
 std::string Reopen(absl::string_view more) {
@@ -191,7 +191,7 @@ TEST(Resume, ReadsWhatMemoryForgot) {
     ASSERT_THAT(got, SizeIs(1));
     EXPECT_THAT(got[0], Not(HasSubstr("snapshot")));
     int commits = 0;
-    for (size_t at = 0; (at = got[0].find("\"sequence\":", at)) != std::string::npos; ++at) {
+    for (size_t at = 0; (at = got[0].find("\"delta\":", at)) != std::string::npos; ++at) {
       ++commits;
     }
     EXPECT_EQ(commits, 20 - known);

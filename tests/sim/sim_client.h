@@ -38,7 +38,8 @@ struct Replica {
   std::string document;
   std::optional<ot::Client> state;  // none until opened once
   std::string epoch;
-  proto::WireDigest digest = 0;
+  ot::ReplicaDigest digest = 0;
+  ot::AuthorNumber author = 0;            // as of the last `opened`
   std::optional<proto::Channel> channel;  // live
   proto::Channel last_channel = 0;
   bool foreign = false;    // after `resync`: what is known here is of another history
@@ -50,7 +51,7 @@ struct Replica {
   struct Saved {
     ot::Client state;
     std::string epoch;
-    proto::WireDigest digest;
+    ot::ReplicaDigest digest;
   };
   std::optional<Saved> saved;
 
@@ -155,8 +156,7 @@ class SimClient {
   void OnClosedChannel(const proto::Closed& closed);
   void OnOpened(Replica* replica, proto::Opened opened);
   void OnCommitted(Replica* replica, const proto::Committed& committed);
-  void OnAck(Replica* replica, ot::Sequence sequence, ot::Revision revision,
-             proto::WireDigest digest);
+  void OnAck(Replica* replica, ot::Sequence sequence, ot::Revision revision);
   void OnSettled(Replica* replica, const ot::Operation& operation, ot::Revision revision);
   void FinishOpen(Replica* replica, const proto::Opened& opened, const ot::Text& snapshot);
   // Takes over what was missed. True if the operation in flight is to be sent as it was.

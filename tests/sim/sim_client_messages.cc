@@ -135,7 +135,7 @@ void SimClient::OnCommitted(Replica* replica, const proto::Committed& committed)
     return Fail(
         absl::StrCat("commit ", committed.revision, " at revision ", replica->state->revision()));
   }
-  replica->digest = committed.digest;
+  replica->digest = ot::ExtendReplicaDigest(replica->digest, committed.author, committed.delta);
 }
 
 void SimClient::OnAckMessage(Replica* replica, const proto::Ack& ack) {
@@ -149,14 +149,15 @@ void SimClient::OnAckMessage(Replica* replica, const proto::Ack& ack) {
     }
     return Submit(replica);
   }
-  OnAck(replica, ack.sequence, ack.revision, ack.digest);
+  OnAck(replica, ack.sequence, ack.revision);
   MaybeEcho(replica);
   Submit(replica);
 }
 
-void SimClient::OnAck(Replica* replica, ot::Sequence sequence, ot::Revision revision,
-                      proto::WireDigest digest) {
+void SimClient::OnAck(Replica* replica, ot::Sequence sequence, ot::Revision revision) {
   const std::optional<ot::Operation> operation = replica->state->in_flight();
+  const ot::ReplicaDigest digest =
+      ot::ExtendReplicaDigest(replica->digest, replica->author, replica->state->in_flight_local());
   if (absl::Status status = replica->state->OnAck(sequence, revision); !status.ok()) {
     return Fail(std::string(status.message()));
   }
@@ -216,6 +217,7 @@ void SimClient::FinishOpen(Replica* replica, const proto::Opened& opened,
                            const ot::Text& snapshot) {
   bool resend = false;
   const bool other_history = opened.epoch != replica->epoch || replica->foreign;
+  replica->author = opened.author;
   if (!replica->state.has_value()) {
     replica->state.emplace(snapshot, opened.revision, opened.last_sequence);
   } else if (other_history) {
@@ -247,7 +249,7 @@ bool SimClient::Resume(Replica* replica, const proto::Opened& opened, const ot::
                    state.in_flight()->sequence == commit.sequence;
     if (own_was_last) {
       ++happened_.fates_committed;
-      OnAck(replica, commit.sequence, commit.revision, commit.digest);
+      OnAck(replica, *commit.sequence, commit.revision);
     } else {
       OnCommitted(replica, commit);
     }
@@ -299,6 +301,9 @@ bool SimClient::Resume(Replica* replica, const proto::Opened& opened, const ot::
   state.RaiseSequence(opened.last_sequence);
   if (state.revision() != opened.revision) {
     Fail(absl::StrCat("resume ended at revision ", state.revision(), ", not ", opened.revision));
+  }
+  if (!has_snapshot && !opened.composed.has_value() && replica->digest != opened.digest) {
+    Fail(absl::StrCat("resume ended at revision ", state.revision(), " with another digest"));
   }
   return resend;
 }

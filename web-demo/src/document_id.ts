@@ -26,7 +26,3 @@ export function newDocumentId(): string {
 export function isDocumentId(id: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/.test(id);
 }
-
-export function documentPath(id: string): string {
-  return `/d/${id}`;
-}

@@ -1,27 +1,68 @@
-// Who is here, and who the user wants to be. A column of its own on a wide window, elsewhere opened
-// by a button that shows the faces.
+// Who is here, and who the user wants to be.
 import type { RoomMember, SharedDocument } from 'coedit';
 import { avatar } from './avatar.js';
 import { element } from './dom.js';
+import type { Follower } from './follow.js';
 import { type Identity, cleanName, colors, nameCharactersMax } from './identity.js';
+import { TypingWatch } from './typing.js';
 
-const facesMax = 3;
+/** Rows; a document may have more members than anyone wants to read. */
+const rowsMax = 60;
+
+type Shown = Pick<RoomMember['user'], 'name' | 'color'>;
 
 export interface PeoplePanelOptions {
   readonly shared: SharedDocument;
   readonly identity: Identity;
+  readonly follower: Follower;
   /** The user chose another name or colour. */
   readonly changed: (identity: Identity) => void;
+  /** Who is here is another: oneself first; null while nobody can know. */
+  readonly counted: (users: readonly Shown[], known: boolean) => void;
+}
+
+/** One person's row: its nodes stay, so that a focus on it does, too. */
+class PersonRow {
+  readonly node: HTMLLIElement;
+  private readonly face = element('span', { class: 'person-face' });
+  private readonly name = element('span', { class: 'person-name', dir: 'auto' });
+  private readonly note = element('span', { class: 'person-note' });
+  private readonly button: HTMLButtonElement | null;
+  private shown = '';
+
+  constructor(follow: (() => void) | null) {
+    const content = [this.face, element('span', { class: 'person-words' }, this.name, this.note)];
+    if (follow === null) {
+      this.button = null;
+      this.node = element('li', { class: 'person self' }, ...content, element('span', { class: 'person-you' }, 'you'));
+      return;
+    }
+    this.button = element('button', { type: 'button', class: 'person-button', 'aria-pressed': 'false' }, ...content);
+    this.button.addEventListener('click', follow);
+    this.node = element('li', { class: 'person' }, this.button);
+  }
+
+  show(user: Shown, { typing, followed }: { readonly typing: boolean; readonly followed: boolean }): void {
+    const shown = JSON.stringify([user.name, user.color, typing, followed]);
+    if (shown === this.shown) return;
+    this.shown = shown;
+    this.face.replaceChildren(avatar(user));
+    this.name.textContent = user.name;
+    this.note.textContent = followed ? 'Following' : typing ? 'typing…' : '';
+    this.node.classList.toggle('typing', typing);
+    this.button?.setAttribute('aria-pressed', String(followed));
+    if (this.button !== null) this.button.title = followed ? `Stop following ${user.name}` : `Follow ${user.name}’s cursor`;
+  }
 }
 
 export class PeoplePanel {
-  readonly panel: HTMLElement;
-  readonly button: HTMLButtonElement;
-  private readonly count = element('span', { class: 'people-count' });
+  readonly node: HTMLElement;
   private readonly list = element('ul', { class: 'people-list' });
   private readonly alone = element('p', { class: 'people-alone' }, 'Nobody else is here. Share the link to write together.');
-  private readonly faces = element('span', { class: 'faces' });
-  private readonly facesLabel = element('span', { class: 'visually-hidden' });
+  private readonly more = element('p', { class: 'people-alone', hidden: true });
+  private readonly rows = new Map<string, PersonRow>();
+  private readonly own = new PersonRow(null);
+  private readonly typing: TypingWatch;
   private readonly nameField = element('input', {
     type: 'text',
     id: 'your-name',
@@ -34,78 +75,51 @@ export class PeoplePanel {
   private identity: Identity;
 
   constructor(private readonly options: PeoplePanelOptions) {
+    const { shared, follower } = options;
     this.identity = options.identity;
-    this.button = element(
-      'button',
-      { type: 'button', class: 'button faces-button', 'aria-expanded': 'false', 'aria-controls': 'people' },
-      this.faces,
-      this.facesLabel,
-    );
-    this.panel = element(
-      'aside',
-      { id: 'people', class: 'people', 'aria-labelledby': 'people-heading' },
-      element('h2', { id: 'people-heading', class: 'people-heading' }, 'Here now ', this.count),
-      element('div', { class: 'people-room' }, this.list, this.alone),
+    this.list.append(this.own.node);
+    this.node = element(
+      'div',
+      { class: 'people' },
+      element('div', { class: 'people-room' }, this.list, this.more, this.alone),
       this.ownForm(),
     );
-    this.button.addEventListener('click', () => this.toggle(!this.isOpen));
-    document.addEventListener('pointerdown', (event) => {
-      const { target } = event;
-      if (!(target instanceof Node) || this.panel.contains(target) || this.button.contains(target)) return;
-      this.toggle(false);
-    });
-    document.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape' || !this.isOpen) return;
-      this.toggle(false);
-      this.button.focus();
-    });
-    options.shared.on('members', () => this.draw());
-    options.shared.on('status', () => this.draw());
+    this.typing = new TypingWatch(shared, () => this.draw());
+    shared.on('members', () => this.draw());
+    shared.on('status', () => this.draw());
+    follower.onChange(() => this.draw());
     this.draw();
-  }
-
-  private get isOpen(): boolean {
-    return this.button.getAttribute('aria-expanded') === 'true';
-  }
-
-  /** Matters on a narrow window only: a wide one always shows the panel. */
-  private toggle(open: boolean): void {
-    if (open === this.isOpen) return;
-    this.button.setAttribute('aria-expanded', String(open));
-    this.panel.classList.toggle('open', open);
-    if (open) this.panel.querySelector<HTMLElement>('input')?.focus();
   }
 
   // ---- the others ----
 
   private draw(): void {
-    const { shared } = this.options;
+    const { shared, follower, counted } = this.options;
     const others = shared.members.filter(({ self }) => !self);
     // Without a connection nobody can know who is here.
     const known = !['connecting', 'reconnecting', 'offline', 'closed'].includes(shared.status);
-    const own = { name: this.identity.name, color: this.identity.color };
-    const users = [own, ...others.map(({ user }) => user)];
-    this.panel.classList.toggle('stale', !known);
-    this.count.textContent = known ? String(users.length) : '';
+    this.node.classList.toggle('stale', !known);
     this.alone.hidden = !known || others.length > 0;
-    this.list.replaceChildren(this.item(own, true), ...others.map(({ user }) => this.item(user, false)));
-    const hidden = users.length - facesMax;
-    this.faces.replaceChildren(
-      ...users.slice(0, facesMax).map((user) => avatar(user)),
-      ...(hidden > 0 ? [element('span', { class: 'avatar more', 'aria-hidden': 'true' }, `+${hidden}`)] : []),
-    );
-    const names = users.map(({ name }, index) => (index === 0 ? `${name} (you)` : name)).join(', ');
-    this.facesLabel.textContent = `People here: ${names}`;
-  }
-
-  private item(user: Pick<RoomMember['user'], 'name' | 'color'>, self: boolean): HTMLLIElement {
-    return element(
-      'li',
-      { class: self ? 'person self' : 'person' },
-      avatar(user),
-      element('span', { class: 'person-name', dir: 'auto' }, user.name),
-      ...(self ? [element('span', { class: 'person-you' }, 'you')] : []),
-    );
+    this.own.show(this.identity, { typing: false, followed: false });
+    const seen = new Set<string>();
+    let before: HTMLElement = this.own.node;
+    for (const { sessionId, user } of others.slice(0, rowsMax)) {
+      seen.add(sessionId);
+      let row = this.rows.get(sessionId);
+      if (row === undefined) this.rows.set(sessionId, (row = new PersonRow(() => follower.toggle(sessionId))));
+      row.show(user, { typing: known && this.typing.isTyping(sessionId), followed: follower.following === sessionId });
+      // Moving a node takes its focus: only what is elsewhere is moved.
+      if (before.nextSibling !== row.node) before.after(row.node);
+      before = row.node;
+    }
+    for (const [sessionId, row] of this.rows) {
+      if (seen.has(sessionId)) continue;
+      row.node.remove();
+      this.rows.delete(sessionId);
+    }
+    this.more.hidden = others.length <= rowsMax;
+    this.more.textContent = `and ${others.length - rowsMax} more`;
+    counted([this.identity, ...others.map(({ user }) => user)], known);
   }
 
   // ---- oneself ----

@@ -1,28 +1,30 @@
 // The documents opened in this browser, the latest first.
+import type { DocumentType } from 'coedit';
 import { isDocumentId } from './document_id.js';
 import { readStored, writeStored } from './storage.js';
 
 export interface RecentDocument {
   readonly id: string;
-  /** First line of its text when it was last seen; empty while nothing is written. */
+  /** Its title, or the first line of its text, when it was last seen; empty while nothing is written. */
   readonly title: string;
+  readonly type: DocumentType;
   /** Milliseconds since 1970. */
   readonly openedAt: number;
 }
 
 const storageKey = 'coedit.recent';
 const recentMax = 30;
-const titleCharactersMax = 80;
 
-function isRecent(value: unknown): value is RecentDocument {
-  if (typeof value !== 'object' || value === null) return false;
-  const { id, title, openedAt } = value as Partial<Record<keyof RecentDocument, unknown>>;
-  return typeof id === 'string' && isDocumentId(id) && typeof title === 'string' && typeof openedAt === 'number';
+function recentOf(value: unknown): RecentDocument | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { id, title, type, openedAt } = value as Partial<Record<keyof RecentDocument, unknown>>;
+  if (typeof id !== 'string' || !isDocumentId(id) || typeof title !== 'string' || typeof openedAt !== 'number') return null;
+  return { id, title, openedAt, type: type === 'plain-text' ? type : 'rich-text' };
 }
 
 export function recentDocuments(): RecentDocument[] {
   const stored = readStored(storageKey);
-  return Array.isArray(stored) ? stored.filter(isRecent) : [];
+  return Array.isArray(stored) ? stored.map(recentOf).filter((recent) => recent !== null) : [];
 }
 
 /** Puts a document first. Reads the list again each time: other tabs write it too. */
@@ -31,20 +33,17 @@ export function rememberDocument(document: RecentDocument): void {
   writeStored(storageKey, [document, ...others].slice(0, recentMax));
 }
 
+/** Another title for one that is in the list; its place stays. */
+export function retitleDocument(id: string, title: string): void {
+  writeStored(
+    storageKey,
+    recentDocuments().map((recent) => (recent.id === id ? { ...recent, title } : recent)),
+  );
+}
+
 export function forgetDocument(id: string): void {
   writeStored(
     storageKey,
     recentDocuments().filter((recent) => recent.id !== id),
   );
-}
-
-/** The first line with something on it, shortened. */
-export function titleOf(text: string): string {
-  const line = /[^\s\ufffc][^\n]*/u.exec(text)?.[0].replaceAll('\ufffc', '').trim() ?? '';
-  const characters = [...line];
-  return characters.length <= titleCharactersMax ? line : `${characters.slice(0, titleCharactersMax).join('').trimEnd()}…`;
-}
-
-export function titleOrUntitled(title: string): string {
-  return title === '' ? 'Untitled document' : title;
 }

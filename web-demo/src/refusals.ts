@@ -40,10 +40,10 @@ const closings: { readonly [code: string]: Words } = {
     title: 'This document is in use elsewhere',
     body: 'Another tab took over your place in it. Only one of them can edit.',
   },
-  no_such_document: { title: 'There is no such document', body: 'Perhaps the link is incomplete, or the document was removed.' },
+  no_such_document: { title: 'The document was deleted', body: 'Somebody has deleted it, for everyone. This cannot be undone.' },
   forbidden: { title: 'You may not open this document', body: 'Ask whoever sent you the link.' },
   unauthenticated: { title: 'The server does not know you', body: 'Sign in again, then reload this page.' },
-  type_mismatch: { title: 'This is another kind of document', body: 'It holds plain text, which this editor does not edit.' },
+  type_mismatch: { title: 'This is another kind of document', body: 'It was made as another kind than this page asked for. Reload to open it as it is.' },
   version: { title: 'This page is out of date', body: 'The server was updated since you opened it. Reload to go on.' },
 };
 

@@ -4,24 +4,35 @@ import { element } from './dom.js';
 
 interface Wording {
   readonly text: string;
-  /** Said too while edits wait. */
-  readonly kept?: string;
+  /** Says too where the edits are that wait. */
+  readonly tellsPlace?: true;
 }
 
-const keptText = 'changes are kept in this tab';
+/** Where what is unsaved is. On the device it outlives the page; in the tab it does not. */
+const places = {
+  keeping: 'keeping changes on this device…',
+  device: 'changes are kept on this device',
+  tab: 'changes are kept in this tab',
+} as const;
 
 const wordings: { readonly [K in Status]: Wording } = {
-  connecting: { text: 'Connecting…', kept: keptText },
+  connecting: { text: 'Connecting…', tellsPlace: true },
   synchronised: { text: 'Saved' },
   saving: { text: 'Saving…' },
   saved: { text: 'Saved' },
   'read-only': { text: 'Read-only' },
   rejected: { text: 'An edit was refused' },
-  reconnecting: { text: 'Reconnecting…', kept: keptText },
-  offline: { text: 'Offline', kept: keptText },
+  reconnecting: { text: 'Reconnecting…', tellsPlace: true },
+  offline: { text: 'Offline', tellsPlace: true },
   closed: { text: 'Disconnected' },
 };
 
+/** For a window in which there is no room for the whole words. */
+const placesInShort = { keeping: 'keeping it…', device: 'kept on device', tab: 'kept in tab' } as const;
+
+/** A change is on the device within milliseconds, or else the device does not take it. */
+const keptWithinMs = 1_000;
+const lookEveryMs = 50;
 /** Between two keys the text is saved each time: the words stay at "Saving…" until that calms down. */
 const savedAfterMs = 300;
 /** What is over sooner is not worth interrupting a screen reader. */
@@ -35,7 +46,12 @@ export class StatusLine {
   private readonly announcer = element('span', { class: 'visually-hidden', role: 'status' });
   private savedTimer: ReturnType<typeof setTimeout> | undefined;
   private announceTimer: ReturnType<typeof setTimeout> | undefined;
+  private placeTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Since when everything, or not everything, is on the device. */
+  private keptSince: { readonly kept: boolean; readonly at: number } | null = null;
+  private place: keyof typeof places | null = null;
   private announced = '';
+  private toAnnounce = '';
   private shown: Status = 'connecting';
 
   constructor(private readonly shared: SharedDocument) {
@@ -73,22 +89,44 @@ export class StatusLine {
     const { unsaved } = this.shared;
     const status = this.statusNow;
     this.shown = status;
-    const { text, kept } = wordings[status];
-    const detail = unsaved && kept !== undefined ? kept : '';
+    const { text, tellsPlace = false } = wordings[status];
+    this.findPlace(unsaved && tellsPlace);
+    const detail = this.place === null ? '' : places[this.place];
     this.node.dataset['status'] = status;
     if (this.text.textContent !== text) this.text.textContent = text;
     if (this.detail.textContent !== detail) {
       this.separator.textContent = detail === '' ? '' : ' · ';
       this.detail.textContent = detail;
+      this.detail.dataset['short'] = this.place === null ? '' : placesInShort[this.place];
     }
     this.node.title = detail === '' ? '' : `${text} – ${detail}`;
     this.announceLater(detail === '' ? text : `${text}, ${detail}`);
   }
 
+  /** Nothing tells when the device has a change: it is looked at until it has, or has had its time. */
+  private findPlace(asked: boolean): void {
+    clearTimeout(this.placeTimer);
+    if (!asked) {
+      this.place = this.keptSince = null;
+      return;
+    }
+    const now = performance.now();
+    const { kept } = this.shared;
+    if (this.keptSince?.kept !== kept) this.keptSince = { kept, at: now };
+    const forMs = now - this.keptSince.at;
+    // Between two keys, too, everything is on the device: the words wait until that calms down.
+    if (kept && (forMs >= savedAfterMs || this.place === 'device')) this.place = 'device';
+    else if (!kept && (forMs >= keptWithinMs || this.place === 'tab')) this.place = 'tab';
+    else this.place = 'keeping';
+    if (this.place !== 'device') this.placeTimer = setTimeout(() => this.show(), this.place === 'tab' ? keptWithinMs : lookEveryMs);
+  }
+
   /** Speaks of the connection, and of "Saved" only after it was in doubt; not of every pause in typing. */
   private announceLater(words: string): void {
-    clearTimeout(this.announceTimer);
     const { shown } = this;
+    if (words === this.toAnnounce && shown !== 'saving') return;
+    this.toAnnounce = words;
+    clearTimeout(this.announceTimer);
     if (shown === 'saving' || (shown === 'saved' && this.announced === '')) return;
     this.announceTimer = setTimeout(() => {
       if (words === this.announced) return;

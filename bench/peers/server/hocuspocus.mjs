@@ -1,18 +1,14 @@
 // Hocuspocus with its SQLite extension in a file. It acknowledges at once and stores a document two
 // to ten seconds after a change (its defaults), so an acknowledged edit can be lost.
 // If the native module of the extension is not there, nothing is stored, and it says so.
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Server} from '@hocuspocus/server';
 import {said} from './listen.mjs';
 
-const folder = mkdtempSync(join(tmpdir(), 'coedit-peer-'));
-process.on('exit', () => rmSync(folder, {recursive: true, force: true}));
 let sqlite;
 try {
   const {SQLite} = await import('@hocuspocus/extension-sqlite');
-  sqlite = new SQLite({database: join(folder, 'documents.db')});
+  sqlite = new SQLite({database: join(process.argv[2], 'documents.db')});
 } catch {
   console.error('no SQLite extension here: nothing is stored');
 }

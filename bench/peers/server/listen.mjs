@@ -1,4 +1,5 @@
-// Every server here listens on a free loopback port, prints it as one line, and ends with its parent.
+// Every server here gets an empty folder as its argument, listens on a free loopback port, prints it as
+// one line, and ends with its parent.
 
 export function listen(http) {
   http.listen(0, '127.0.0.1', () => said(http.address().port));

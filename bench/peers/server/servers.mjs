@@ -1,62 +1,107 @@
 // The servers of the comparison: how each is started, and what its acknowledgement means.
 import {spawn} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const nodePeer = (file) => () => ({command: process.execPath, arguments: [join(here, file)], port: /^(\d+)$/, path: '/'});
+const startMs = 20_000;
+const stopMs = 8_000;
 
-// What an acknowledged edit has reached. Only coedit's first waits for the disk.
+const nodePeer = (file) => ({folder}) => ({
+  command: process.execPath,
+  arguments: [join(here, file), folder],
+  port: /^(\d+)$/,
+  path: '/',
+});
+
+// What an acknowledged edit has reached. Only coedit's waits for the disk.
 export const servers = [
-  {name: 'coedit', protocol: 'coedit', acknowledges: 'after fsync', start: coedit},
-  {name: 'ShareDB', protocol: 'sharedb', acknowledges: 'from memory', start: nodePeer('sharedb.mjs')},
-  {name: 'y-websocket', protocol: 'y-websocket', acknowledges: 'echo, memory', start: nodePeer('y-websocket.mjs')},
-  {name: 'Hocuspocus', protocol: 'hocuspocus', acknowledges: '2-10 s before storing', start: nodePeer('hocuspocus.mjs')},
-  {name: 'Socket.IO', protocol: 'socket.io', acknowledges: 'relay only', start: nodePeer('socket.io.mjs')},
+  {name: 'coedit', protocol: 'coedit', stored: 'before the ack (fsync)', start: coedit},
+  {name: 'ShareDB', protocol: 'sharedb', stored: 'never', start: nodePeer('sharedb.mjs')},
+  {name: 'y-websocket', protocol: 'y-websocket', stored: 'never', start: nodePeer('y-websocket.mjs')},
+  {name: 'Hocuspocus', protocol: 'hocuspocus', stored: '2 to 10 s after the ack', start: nodePeer('hocuspocus.mjs')},
+  {name: 'Socket.IO', protocol: 'socket.io', stored: 'never', start: nodePeer('socket.io.mjs')},
 ];
 
-function coedit(program) {
-  const data = mkdtempSync(join(tmpdir(), 'coedit-bench-'));
-  const limits = ['submits_per_second=0', 'members_per_document=2000', 'connections=19000'];
+function coedit({program, folder, limits}) {
   return {
     command: program,
     arguments: [
-      'serve', '--data', data, '--listen', '127.0.0.1:0', ...limits.flatMap((limit) => ['--limit', limit]),
+      'serve', '--data', folder, '--listen', '127.0.0.1:0', '--log-level', 'warning',
+      ...limits.flatMap((limit) => ['--limit', limit]),
     ],
     port: /listening on http:\/\/127\.0\.0\.1:(\d+)/,
     path: '/v1/ws',
-    clean: () => rmSync(data, {recursive: true, force: true}),
   };
 }
 
-// Starts a server on one processor; resolves to {url, pid, stop} once it listens.
-export async function start(server, {coeditProgram, processor}) {
-  const {command, arguments: given, port, path, clean} = server.start(coeditProgram);
-  const child = spawn('taskset', ['-c', String(processor), command, ...given], {stdio: ['pipe', 'pipe', 'pipe']});
+const running = new Set();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130));
+
+// A child of ours on one processor, where there are several. It does not outlive this process.
+export function startOn(processor, command, given, stdio) {
+  const child =
+    processor === undefined
+      ? spawn(command, given, {stdio, env: environment})
+      : spawn('taskset', ['-c', String(processor), command, ...given], {stdio, env: environment});
+  running.add(child);
+  child.ended = new Promise((resolve) => {
+    child.on('close', (code, signal) => resolve({code, signal}));
+    child.on('error', (error) => resolve({code: 127, error}));
+  });
+  child.ended.then(() => running.delete(child));
+  return child;
+}
+const environment = {...process.env, NODE_ENV: 'production'};
+
+// Ends a child that does not end by itself in time.
+export async function endWithin(child, ms) {
+  const late = setTimeout(() => child.kill('SIGKILL'), ms);
+  const how = await child.ended;
+  clearTimeout(late);
+  return how;
+}
+
+// Starts a server with an empty folder of its own below `scratch`; resolves to {url, pid, stop} once it
+// listens, and throws if it does not in time.
+export async function start(server, {program, scratch, processor, limits}) {
+  mkdirSync(scratch, {recursive: true});
+  const folder = mkdtempSync(join(scratch, 'data-'));
+  const clean = () => rmSync(folder, {recursive: true, force: true});
+  const {command, arguments: given, port, path} = server.start({program, folder, limits});
+  const child = startOn(processor, command, given, ['pipe', 'pipe', 'pipe']);
   let complaints = '';
-  child.stderr.on('data', (data) => (complaints = (complaints + data).slice(-2000)));
-  const gone = new Promise((resolve) => child.on('close', resolve));
-  const listening = new Promise((resolve, reject) => {
+  child.stderr.on('data', (data) => (complaints = (complaints + data).slice(-4000)));
+  child.stdin.on('error', () => {});
+  const listening = new Promise((resolve) => {
     createInterface({input: child.stdout}).on('line', (line) => {
       const found = port.exec(line);
       if (found) resolve(Number(found[1]));
     });
-    gone.then(() => reject(new Error(`${server.name} ended before it listened: ${complaints}`)));
   });
-  const number = await listening;
-  return {
-    url: `ws://127.0.0.1:${number}${path}`,
-    pid: child.pid,
-    complaints: () => complaints,
-    async stop() {
-      child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGKILL'), 15_000);
-      await gone;
-      clearTimeout(late);
-      clean?.();
-    },
+  let timer;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, startMs)));
+  const number = await Promise.race([listening, child.ended.then(() => undefined), late]);
+  clearTimeout(timer);
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await endWithin(child, stopMs);
+    clean();
   };
+  if (number === undefined) {
+    await stop();
+    throw new Error(`did not listen within ${startMs / 1000} s: ${firstLine(complaints)}`);
+  }
+  return {url: `ws://127.0.0.1:${number}${path}`, pid: child.pid, complaints: () => firstLine(complaints), stop};
+}
+
+// The line that tells most: an error if there is one.
+function firstLine(text) {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return (lines.find((line) => /error/i.test(line)) ?? lines[0] ?? '').trim().slice(0, 160);
 }

@@ -1,4 +1,4 @@
-// ShareDB with rich-text, its memory database and memory pub/sub: nothing is stored. Its JSON stream
+// ShareDB with rich-text and presence, its memory database and memory pub/sub: nothing is stored. Its JSON stream
 // over ws is the one its own guide uses.
 import {createServer} from 'node:http';
 import WebSocketJSONStream from '@teamwork/websocket-json-stream';
@@ -8,9 +8,11 @@ import {WebSocketServer} from 'ws';
 import {listen} from './listen.mjs';
 
 ShareDB.types.register(richText.type);
-const backend = new ShareDB();
+const backend = new ShareDB({presence: true, doNotForwardSendPresenceErrorsToClient: true});
 const http = createServer();
 new WebSocketServer({server: http, perMessageDeflate: false}).on('connection', (socket) => {
-  backend.listen(new WebSocketJSONStream(socket));
+  const stream = new WebSocketJSONStream(socket);
+  stream.on('error', () => {}); // of a client that has just gone; unhandled, it would end the process
+  backend.listen(stream);
 });
 listen(http);

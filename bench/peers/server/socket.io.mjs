@@ -13,10 +13,11 @@ new Server(http, {transports: ['websocket'], perMessageDeflate: false}).on('conn
     await socket.join(name);
     acknowledge(letters.get(name) ?? 0);
   });
-  socket.on('op', (author, text, acknowledge) => {
+  socket.on('op', (author, number, text, acknowledge) => {
     letters.set(room, (letters.get(room) ?? 0) + text.length);
-    socket.to(room).emit('op', author, text);
+    socket.to(room).emit('op', author, number, text);
     acknowledge();
   });
+  socket.on('presence', (author, number) => socket.to(room).emit('presence', author, number));
 });
 listen(http);

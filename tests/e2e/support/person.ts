@@ -69,10 +69,17 @@ export class Person {
     return new Person(this.context, await this.context.newPage());
   }
 
-  /** Opens a document and waits until it can be edited. */
-  async open(url: string): Promise<void> {
-    await this.page.goto(url);
+  /** Opens a document, which is made where there is none, and waits until it can be edited. */
+  async open(url: string, type: 'rich-text' | 'plain-text' = 'rich-text'): Promise<void> {
+    await this.page.goto(url.includes('?') ? url : `${url}?new=${type}`);
     await this.opened();
+  }
+
+  /** Opens what is there to read: without a right to write, or on a page that asks for none. */
+  async openToRead(url: string): Promise<void> {
+    await this.page.goto(url);
+    await this.page.locator('.ql-editor, .code-host').first().waitFor();
+    await this.page.waitForFunction(() => window.coedit?.document.status === 'read-only', undefined, { timeout: waitMaxMs });
   }
 
   async opened(): Promise<void> {
@@ -81,13 +88,16 @@ export class Person {
   }
 
   get editor(): Locator {
-    return this.page.locator('.ql-editor[contenteditable=true]');
+    return this.page.locator('.ql-editor[contenteditable=true], .cm-content[contenteditable=true][role=textbox]');
   }
 
   /** Puts the caret (or a selection) there, as a user would. */
   async caretAt(index: number, length = 0): Promise<void> {
     await this.page.evaluate(([at, units]) => {
-      const { quill } = window.coedit ?? {};
+      const { quill, codemirror } = window.coedit ?? {};
+      codemirror?.focus();
+      const last = codemirror?.state.doc.length ?? 0;
+      codemirror?.dispatch({ selection: { anchor: Math.min(at, last), head: Math.min(at + units, last) }, scrollIntoView: true });
       quill?.root.focus();
       quill?.setSelection(at, units, 'user');
     }, [index, length] as const);
@@ -108,11 +118,7 @@ export class Person {
   }
 
   async caretAtEnd(): Promise<void> {
-    await this.page.evaluate(() => {
-      const { quill } = window.coedit ?? {};
-      quill?.root.focus();
-      quill?.setSelection(quill.getLength() - 1, 0, 'user');
-    });
+    await this.caretAt(await this.page.evaluate(() => (window.coedit?.quill === undefined ? Number.MAX_SAFE_INTEGER : window.coedit.quill.getLength() - 1)));
   }
 
   /**
@@ -148,7 +154,11 @@ export class Person {
 
   /** What the editor shows, as operations. */
   contents(): Promise<readonly unknown[]> {
-    return this.page.evaluate(() => window.coedit?.quill?.getContents().ops ?? []);
+    return this.page.evaluate(() => {
+      const { quill, codemirror } = window.coedit ?? {};
+      const text = codemirror?.state.doc.toString() ?? '';
+      return quill?.getContents().ops ?? (text === '' ? [] : [{ insert: text }]);
+    });
   }
 
   /** What the document holds, as operations. */
@@ -174,7 +184,26 @@ export class Person {
 
   /** Waits until the text has these words in it. */
   async sees(words: string): Promise<void> {
-    await this.page.waitForFunction((part) => window.coedit?.quill?.getText().includes(part), words, { timeout: waitMaxMs });
+    await this.page.waitForFunction(
+      (part) => {
+        const { quill, codemirror } = window.coedit ?? {};
+        return (quill?.getText() ?? codemirror?.state.doc.toString() ?? '').includes(part);
+      },
+      words,
+      { timeout: waitMaxMs },
+    );
+  }
+
+  /** Waits until the document holds exactly this. */
+  async holds(text: string): Promise<void> {
+    await this.page
+      .waitForFunction((whole) => window.coedit?.document.text === whole, text, { timeout: waitMaxMs })
+      .catch(async () => assert.equal(await this.text(), text));
+  }
+
+  /** Brings one of the tabs beside the text into sight. */
+  async showTab(name: 'People' | 'Chat' | 'Network'): Promise<void> {
+    await this.page.getByRole('tab', { name: new RegExp(`^${name}`) }).click();
   }
 
   /** Names in the list of who is here, oneself first. */

@@ -11,8 +11,8 @@ const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const binary = join(process.env['COEDIT_BUILD_DIR'] ?? join(repository, 'build/release'), 'coedit');
 const demoRoot = process.env['COEDIT_WEB_ROOT'] ?? join(repository, 'web-demo/dist');
 
-const startMaxMs = 20_000;
-const stopMaxMs = 20_000;
+const startMaxMs = 60_000;
+const stopMaxMs = 60_000;
 const logLinesMax = 200;
 
 /** Of a test that failed half-way, too, none is left behind. */

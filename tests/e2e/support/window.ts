@@ -10,6 +10,14 @@ interface QuillInPage {
   setSelection(index: number, length?: number, source?: 'user'): void;
 }
 
+interface CodeMirrorInPage {
+  readonly state: { readonly doc: { readonly length: number; toString(): string }; readonly selection: { readonly main: { readonly anchor: number; readonly head: number } } };
+  readonly scrollDOM: HTMLElement;
+  focus(): void;
+  dispatch(change: unknown): void;
+  coordsAtPos(position: number): { readonly left: number; readonly top: number } | null;
+}
+
 /** An editor of the page in `pages`, whichever it is. */
 export interface EditorInPage {
   focus(): void;
@@ -30,7 +38,7 @@ export interface EditorInPage {
 
 declare global {
   interface Window {
-    coedit?: { readonly client: Client; readonly document: SharedDocument; readonly quill?: QuillInPage };
+    coedit?: { readonly client: Client; readonly document: SharedDocument; readonly quill?: QuillInPage; readonly codemirror?: CodeMirrorInPage };
     editor?: EditorInPage;
     /** Types a recorded session with letters from that code point on; see `pages/bot.ts`. */
     playSession?: (base: number, patches: readonly (readonly [number, number, string])[], pauseMs: number) => Promise<void>;

@@ -32,7 +32,7 @@ constexpr char kExported[] =
 {"commit":{"revision":1,"author":1,"sequence":2,"timeMs":1700000000007,"ops":[{"insert":"hi"}]}}
 {"commit":{"revision":2,"author":1,"sequence":4,"timeMs":1700000000014,)"
     R"("ops":[{"retain":2,"attributes":{"bold":true}}]}}
-{"end":{"commits":2,"versions":0,"digest":"f42ce361fca10f38",)"
+{"end":{"commits":2,"versions":0,"digest":"f1deb2d8ce9cccb5",)"
     R"("sha256":"98ea6e4f216f2fb4b69fff9b3a44842c38686ca685f3f55dc48c5d3fb1107be4"}}
 )";
 
@@ -47,7 +47,7 @@ class CommandsTest : public testing::Test {
     const Ended ended = RunCoedit({"import", "--data", data(), file("notes.jsonl")});
     ASSERT_EQ(ended.exit_code, 0) << ended.errors;
     EXPECT_EQ(ended.output,
-              "imported document 'notes': 2 commits by 1 author, digest f42ce361fca10f38\n");
+              "imported document 'notes': 2 commits by 1 author, digest f1deb2d8ce9cccb5\n");
   }
   // Fails with this exit code and one sentence.
   static void ExpectFailure(const Ended& ended, int exit_code, const std::string& says) {
@@ -186,7 +186,7 @@ TEST_F(CommandsTest, CompactAndInspect) {
   EXPECT_THAT(table.output, HasSubstr("\nnotes    rich-text           2        1 "));
   const Ended one = RunCoedit({"inspect", "--data", data(), "notes"});
   EXPECT_THAT(one.output,
-              AllOf(HasSubstr("head       revision 2, digest f42ce361fca10f38\n"),
+              AllOf(HasSubstr("head       revision 2, digest f1deb2d8ce9cccb5\n"),
                     HasSubstr("author 1   Ada (u-1), last sequence 4 at revision 2\n")));
   const Ended json = RunCoedit({"inspect", "--data", data(), "--json", "notes"});
   EXPECT_THAT(json.output, AllOf(StartsWith("{\"file\":{"), EndsWith("\"damaged\":[]}\n"),

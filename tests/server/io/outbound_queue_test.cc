@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "tests/server/io/raw_client.h"
 
 namespace coedit::server {
 namespace {
@@ -24,50 +26,71 @@ std::string Joined(const FrameBuffers& buffers) {
   return out;
 }
 
-size_t Count(const FrameBuffers& buffers) {
-  return static_cast<size_t>(buffers.end() - buffers.begin());
+// The bytes of the frame that begins now, taken by the socket as one.
+std::string Take(OutboundQueue& queue) {
+  queue.TakeFrame();
+  std::string bytes = Joined(queue.unsent());
+  queue.OnTaken(bytes.size());
+  EXPECT_FALSE(queue.in_flight());
+  return bytes;
+}
+
+// As RFC 6455 has it.
+std::string Frame(uint8_t first, const std::string& payload) {
+  return UnmaskedFrame(first, payload);
 }
 
 TEST(OutboundQueueTest, WhatWaitsLeavesAsOneFrame) {
-  OutboundQueue queue(proto::GlueFor(proto::Encoding::kJson), 1000);
+  OutboundQueue queue(proto::Encoding::kJson, 1000);
   queue.Push(Make("{\"a\":1}"));
   queue.Push(Make("{\"b\":2}"));
   EXPECT_EQ(queue.queued_bytes(), 14U);
-  EXPECT_EQ(Joined(queue.TakeFrame()), "{\"messages\":[{\"a\":1},{\"b\":2}]}");
+  queue.TakeFrame();
+  EXPECT_EQ(Joined(queue.unsent()),
+            Frame(RawClient::kText, "{\"messages\":[{\"a\":1},{\"b\":2}]}"));
   EXPECT_TRUE(queue.in_flight());
   EXPECT_TRUE(queue.empty());
   queue.Push(Make("{\"c\":3}"));
   EXPECT_EQ(queue.queued_bytes(), 21U);
   queue.OnTaken(10);
   EXPECT_EQ(queue.queued_bytes(), 11U);
-  queue.OnTaken(1000);  // the glue was not counted
+  queue.OnTaken(Joined(queue.unsent()).size());  // header and glue were not counted
   EXPECT_EQ(queue.queued_bytes(), 7U);
-  queue.OnFrameWritten();
-  EXPECT_FALSE(queue.in_flight());
-  EXPECT_EQ(Joined(queue.TakeFrame()), "{\"messages\":[{\"c\":3}]}");
+  EXPECT_EQ(Take(queue), Frame(RawClient::kText, "{\"messages\":[{\"c\":3}]}"));
 }
 
 TEST(OutboundQueueTest, AFrameEndsBeforeItsBound) {
-  OutboundQueue queue(proto::GlueFor(proto::Encoding::kProtobuf), 10);
+  OutboundQueue queue(proto::Encoding::kProtobuf, 10);
   for (const char* text : {"12345", "67890", "1", "a piece larger than a frame", "2"}) {
     queue.Push(Make(text));
   }
   for (const char* frame : {"1234567890", "1", "a piece larger than a frame", "2"}) {
-    EXPECT_EQ(Joined(queue.TakeFrame()), frame);
-    queue.OnFrameWritten();
+    EXPECT_EQ(Take(queue), Frame(RawClient::kBinary, frame));
   }
   EXPECT_TRUE(queue.empty());
   EXPECT_EQ(queue.queued_bytes(), 0U);
 }
 
+TEST(OutboundQueueTest, ControlFramesGoFirst) {
+  OutboundQueue queue(proto::Encoding::kProtobuf, 10);
+  queue.Push(Make("data"));
+  queue.PushControl("ping");
+  queue.PushControl("pong");
+  EXPECT_EQ(Take(queue), "pingpong" + Frame(RawClient::kBinary, "data"));
+  queue.PushControl("alone");
+  EXPECT_FALSE(queue.empty());
+  EXPECT_EQ(Take(queue), "alone");
+}
+
 TEST(OutboundQueueTest, LargePiecesAreNotCopied) {
-  OutboundQueue queue(proto::GlueFor(proto::Encoding::kProtobuf), 0);
+  OutboundQueue queue(proto::Encoding::kProtobuf, 0);
   const Piece large = Make(std::string(100000, 'x'));
   for (int at = 0; at < 20; ++at) queue.Push(Make("small"));
   queue.Push(large);
-  const FrameBuffers buffers = queue.TakeFrame();
-  ASSERT_EQ(Count(buffers), 2U);
-  EXPECT_EQ(buffers.begin()[1].data(), large->data());
+  queue.TakeFrame();
+  const FrameBuffers buffers = queue.unsent();
+  ASSERT_EQ(buffers.end() - buffers.begin(), 3) << "header, small ones, the large one";
+  EXPECT_EQ(buffers.begin()[2].data(), large->data());
 }
 
 TEST(OutboundQueueTest, AnyMixtureArrivesWhole) {
@@ -78,7 +101,7 @@ TEST(OutboundQueueTest, AnyMixtureArrivesWhole) {
     const proto::Encoding encoding =
         round % 2 == 0 ? proto::Encoding::kJson : proto::Encoding::kProtobuf;
     const proto::FrameGlue glue = proto::GlueFor(encoding);
-    OutboundQueue queue(glue, 0);
+    OutboundQueue queue(encoding, 0);
     std::vector<std::string> texts;
     const size_t count = 1 + random() % 40;
     for (size_t at = 0; at < count; ++at) {
@@ -86,9 +109,18 @@ TEST(OutboundQueueTest, AnyMixtureArrivesWhole) {
       texts.push_back(std::string(bytes, static_cast<char>('a' + random() % 26)));
       queue.Push(Make(texts.back()));
     }
-    const FrameBuffers buffers = queue.TakeFrame();
-    EXPECT_EQ(Joined(buffers),
-              absl::StrCat(glue.prefix, absl::StrJoin(texts, glue.separator), glue.suffix));
+    // The socket takes it in any pieces.
+    queue.TakeFrame();
+    std::string taken;
+    while (queue.in_flight()) {
+      const std::string left = Joined(queue.unsent());
+      const size_t bytes = std::min<size_t>(left.size(), 1 + random() % 30000);
+      taken += left.substr(0, bytes);
+      queue.OnTaken(bytes);
+    }
+    EXPECT_EQ(taken,
+              Frame(round % 2 == 0 ? RawClient::kText : RawClient::kBinary,
+                    absl::StrCat(glue.prefix, absl::StrJoin(texts, glue.separator), glue.suffix)));
   }
 }
 
