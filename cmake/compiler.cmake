@@ -13,7 +13,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 include_directories(${PROJECT_SOURCE_DIR})
 
-# -g1: line numbers in a backtrace, without the debug data that swells every Beast object file.
+# -g1: line numbers in a backtrace, without the debug data that swells every object file that includes Asio.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
 
 if(COEDIT_SANITIZE STREQUAL "address")

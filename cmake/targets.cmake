@@ -17,8 +17,8 @@ function(coedit_link target visibility)
   endforeach()
 endfunction()
 
-# coedit_network(<target>): for what includes Beast, CLI11 or spdlog. Under ASan + UBSan such a file
-# takes 86 to 138 seconds at -O1 and 36 at -O0; its own share of the run time is small.
+# coedit_network(<target>): for what includes Asio, CLI11 or spdlog. Under ASan + UBSan such a file
+# takes several times as long to compile at -O1; its own share of the run time is small.
 function(coedit_network target)
   if(COEDIT_SANITIZE)
     target_compile_options(${target} PRIVATE -O0)

@@ -15,6 +15,7 @@ absl::Span<const FuzzTarget> FuzzTargets() {
       {"server_protobuf", ServerProtobuf},
       {"server_json", ServerJson},
       {"http_head", HttpHead},
+      {"websocket_frames", WebSocketFrames},
   };
   return kTargets;
 }

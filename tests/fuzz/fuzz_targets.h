@@ -41,6 +41,9 @@ void ServerJson(absl::string_view bytes);
 // http_target.cc. The head of a request, however it arrives, and the gate behind it.
 void HttpHead(absl::string_view bytes);
 
+// frames_target.cc. WebSocket frames: what is heard of them does not depend on how they arrive.
+void WebSocketFrames(absl::string_view bytes);
+
 }  // namespace coedit::fuzz
 
 #endif  // COEDIT_TESTS_FUZZ_FUZZ_TARGETS_H_
