@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-mkdir -p "$tree"/{ot,proto,storage/maintenance,server/io/commands}
+mkdir -p "$tree"/{ot,proto,storage/maintenance,server/api,server/io/commands}
 
 # expect <file> <good|bad> <line of source>
 expected=()
@@ -61,6 +61,11 @@ expect server/hub.cc bad '#include <mutex>'
 expect server/hub.cc bad '  std::mt19937 generator;'
 expect server/hub.cc bad '  auto seconds = time(nullptr);'
 expect server/hub.cc bad '  absl::Time now = absl::Now();'
+
+expect server/api/api.cc good '#include "server/hub.h"'
+expect server/api/api.cc bad '#include "server/io/worker.h"'
+expect server/api/api.cc bad '#include <boost/asio.hpp>'
+expect server/api/api.cc bad '#include <thread>'
 
 expect server/io/listener.cc good '#include <boost/asio/ip/tcp.hpp>'
 expect server/io/listener.cc good '#include "server/hub.h"'

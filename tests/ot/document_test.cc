@@ -116,7 +116,7 @@ struct Refused {
 };
 
 TEST(Document, AnOperationWithAnIdentityIsKnownByItAlone) {
-  Document document = Make("abc", DocumentType::kRichText, {.delta_components_max = 2});
+  Document document = Make("+abc", DocumentType::kRichText, {.delta_components_max = 2});
   const Operation first = {.author = 1,
                            .sequence = 1,
                            .base = 0,
