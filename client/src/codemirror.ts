@@ -107,6 +107,8 @@ class CodeMirrorSurface implements Surface {
   readonly cursors: Surface['cursors'];
   /** The editor is being built, taken down, or is in the middle of an update. */
   locked = true;
+  /** The editor will scroll back to what one reads, once it has measured. */
+  private willScroll = false;
 
   constructor(private readonly view: EditorView) {
     this.cursors = { host: view.dom, geometry: new CodeMirrorGeometry(view) };
@@ -130,12 +132,39 @@ class CodeMirrorSurface implements Surface {
   }
 
   show(change: Delta): void {
+    const changes = this.view.state.changes(changesOfDelta(change));
+    const above = !this.willScroll && this.isAboveWhatIsRead(changes);
+    const place = above ? this.view.scrollSnapshot().map(changes) : undefined;
     this.view.dispatch({
-      changes: changesOfDelta(change),
+      changes,
+      effects: place ?? [],
       annotations: [fromDocument.of(true), Transaction.remote.of(true)],
       // The document has it already: no filter can keep it out.
       filter: false,
     });
+    if (!above) return;
+    this.willScroll = true;
+    this.view.requestMeasure({
+      key: this,
+      read: () => {
+        this.willScroll = false;
+      },
+    });
+  }
+
+  /**
+   * The editor keeps the place by itself, but loses lines when several changes come before it measures.
+   * One snapshot before the first of them does not: the editor carries it along until then.
+   */
+  private isAboveWhatIsRead(changes: ChangeSet): boolean {
+    const { scrollTop } = this.view.scrollDOM;
+    if (scrollTop === 0) return false;
+    const top = this.view.lineBlockAtHeight(scrollTop).from;
+    let above = false;
+    changes.iterChangedRanges((from) => {
+      above ||= from < top;
+    });
+    return above;
   }
 
   busy(): boolean {

@@ -157,10 +157,7 @@ describe.each(kinds)('%s', (kind) => {
     await grace.type('a\nb\nc\n');
     await ada.sees('c\nline 0');
     await agreeing([ada, grace]);
-    // CodeMirror keeps the place by itself, and is a line off when it measures in the midst of it; three
-    // lines came.
-    const tolerance = kind === 'codemirror' ? 30 : 4;
-    await expect.poll(async () => Math.abs((await height()) - seen), poll).toBeLessThan(tolerance);
+    await expect.poll(async () => Math.abs((await height()) - seen), poll).toBeLessThan(4);
   });
 
   test('nothing moves under the hands of who composes with an input method', async () => {
