@@ -280,8 +280,6 @@ TEST(Html, NothingOfATextBecomesMarkup) {
     const ot::Delta document = HostileDocument(rng);
     const std::string html = Html(document);
     ASSERT_EQ(FindForeignMarkup(html), "") << html;
-    // Tags are balanced, and what is left without them is the text.
-    ASSERT_THAT(html, Not(HasSubstr("javascript:alert(1)\"")));
   });
 }
 
