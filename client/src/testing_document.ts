@@ -89,7 +89,7 @@ export class MemoryDocument {
     private readonly server: MemoryServer,
     start: DeltaLike | string,
   ) {
-    const ops: readonly Op[] = typeof start === 'string' ? [{ insert: start }] : opsOf(start);
+    const ops: readonly Op[] = typeof start === 'string' ? new Delta().insert(start).ops : opsOf(start);
     this.base = ops.reduce((text: Delta, op) => text.push(op), new Delta());
     this.head = this.base;
     this.epoch = `e-${channel}`;

@@ -75,7 +75,7 @@ export class MemoryServer {
 
   /** A document with this text at revision 0; without one it is empty, a rich one a single newline. */
   create(id: string, type: DocumentType = 'rich-text', start?: DeltaLike | string): MemoryDocument {
-    const empty = type === 'rich-text' ? '\n' : [];
+    const empty = type === 'rich-text' ? '\n' : '';
     const document = new MemoryDocument(id, type, this.documents.size + 1, this, start ?? empty);
     this.documents.set(id, document);
     return document;

@@ -45,6 +45,10 @@ describe('an application without a network', () => {
     expect(document.commits).toMatchObject([{ author: 1, sequence: 1, delta: { ops: [{ retain: 5 }, { insert: '!' }] } }]);
     expect(server.unexpected).toEqual([]);
     expect(() => server.document('other')).toThrow(/no document other/);
+    server.create('blank', 'plain-text', '');
+    const blank = join(server).open('blank');
+    await blank.ready;
+    expect(blank.text).toBe('');
   });
 
   test('roles: a reader reads, and hears when that changes', async () => {
