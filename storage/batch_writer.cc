@@ -148,17 +148,21 @@ void BatchWriter::Run(std::vector<Write>* batch) {
     return;
   }
   failure_.reset();
-  while (!TryOnce(batch, &decided)) {
-  }
+  bool one_by_one = false;
+  while (!TryOnce(one_by_one, batch, &decided)) one_by_one = true;
 }
 
-bool BatchWriter::TryOnce(std::vector<Write>* batch, std::vector<bool>* decided) {
+bool BatchWriter::TryOnce(bool one_by_one, std::vector<Write>* batch, std::vector<bool>* decided) {
   const auto answer_rest = [&](const absl::Status& status, AppendOutcome outcome) {
     for (size_t i = 0; i < batch->size(); ++i) {
       if (!(*decided)[i]) Answer(status, outcome, &(*batch)[i]);
     }
     Fail(status);
     return true;
+  };
+  // Concerns one request, or one document.
+  const auto is_refusal = [](const absl::Status& status) {
+    return absl::IsAlreadyExists(status) || absl::IsDataLoss(status);
   };
 
   absl::StatusOr<sqlite::Transaction> transaction = writer_->Begin();
@@ -167,7 +171,7 @@ bool BatchWriter::TryOnce(std::vector<Write>* batch, std::vector<bool>* decided)
   bool wrote = false;
   for (size_t i = 0; i < batch->size(); ++i) {
     if ((*decided)[i]) continue;
-    const absl::Status done = std::visit(
+    absl::Status done = std::visit(
         Overloaded{
             [&](AppendWrite& write) {
               const absl::StatusOr<SqliteWriter::Appended> appended =
@@ -183,7 +187,6 @@ bool BatchWriter::TryOnce(std::vector<Write>* batch, std::vector<bool>* decided)
               counts.snapshots += write.wrote_snapshot;
               ++counts.appends;
               counts.operations += write.append.commit_count;
-              counts.segment_bytes += static_cast<int64_t>(write.append.segment.size());
               return absl::OkStatus();
             },
             [&](CreateWrite& write) {
@@ -199,12 +202,12 @@ bool BatchWriter::TryOnce(std::vector<Write>* batch, std::vector<bool>* decided)
             },
         },
         (*batch)[i]);
+    if (done.ok() && one_by_one) done = writer_->Flush();
     if (done.ok()) continue;
+    if (!is_refusal(done)) return answer_rest(done, AppendOutcome::kUnavailable);
+    // Half of it may stand in the transaction, and it may concern what was staged before.
+    if (!one_by_one) return false;
     const bool conflict = absl::IsAlreadyExists(done);
-    if (!conflict && !absl::IsDataLoss(done)) {
-      return answer_rest(done, AppendOutcome::kUnavailable);
-    }
-    // Concerns this request alone, but half of it may stand in the transaction.
     Answer(done, conflict ? AppendOutcome::kConflict : AppendOutcome::kUnavailable, &(*batch)[i]);
     (*decided)[i] = true;
     if (conflict) {
@@ -216,10 +219,16 @@ bool BatchWriter::TryOnce(std::vector<Write>* batch, std::vector<bool>* decided)
   }
 
   if (wrote) {
+    if (const absl::Status flushed = writer_->Flush(); !flushed.ok()) {
+      if (is_refusal(flushed)) return false;
+      return answer_rest(flushed, AppendOutcome::kUnavailable);
+    }
+    counts.segments += writer_->segments_written().count;
+    counts.segment_bytes += writer_->segments_written().bytes;
     // A mark must not outlive the document it speaks of: it would be taken for a witness of loss.
     if (mark_ != nullptr && std::any_of(batch->begin(), batch->end(), IsDeletion)) mark_->Clear();
     PassFailpoint(Failpoint::kBeforeCommit);
-    if (const absl::Status committed = transaction->Commit(); !committed.ok()) {
+    if (const absl::Status committed = writer_->Commit(&*transaction); !committed.ok()) {
       return answer_rest(committed, absl::IsResourceExhausted(committed)
                                         ? AppendOutcome::kUnavailable
                                         : AppendOutcome::kUnknown);
@@ -259,7 +268,7 @@ absl::Status BatchWriter::Replace(const PackedHistory& packed) {
       return done;  // concerns this document alone
     }
     if (done.ok()) {
-      done = transaction->Commit();
+      done = writer_->Commit(&*transaction);
     } else {
       transaction->Rollback();
     }

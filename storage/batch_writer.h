@@ -79,9 +79,10 @@ class BatchWriter {
   // What a failure of a transaction or checkpoint leads to: a pause if the disk is full, else
   // recovery at once.
   void Fail(const absl::Status& status);
-  // One transaction over the writes that are not decided. Returns false if one of them was refused
-  // for itself: the others are to be tried without it.
-  bool TryOnce(std::vector<Write>* batch, std::vector<bool>* decided);
+  // One transaction over the writes that are not decided. Appends of one document share a row,
+  // unless they are to be written one by one. Returns false if one of the writes was refused for
+  // itself: the others are to be tried without it, one by one, so that it is known which it is.
+  bool TryOnce(bool one_by_one, std::vector<Write>* batch, std::vector<bool>* decided);
   // Tells the mark of a batch that is durable.
   void Mark(const std::vector<Write>& batch);
 

@@ -80,30 +80,75 @@ class SegmentReader {
   int64_t time_ms_ = 0;
 };
 
+// Puts a segment together, commit by commit.
+class SegmentWriter {
+ public:
+  SegmentWriter(const Head& before, uint64_t count) : bytes_(1, kFormat) {
+    ot::AppendVarint(before.revision + 1, &bytes_);
+    ot::AppendVarint(count, &bytes_);
+    AppendFixed64(before.digest, &bytes_);
+  }
+
+  // `delta` are the canonical bytes of the commit's delta.
+  void Add(const ot::Commit& commit, absl::string_view delta) {
+    ot::AppendVarint(commit.author, &bytes_);
+    ot::AppendVarint(commit.sequence, &bytes_);
+    // Unsigned, so that no two times are too far apart.
+    ot::AppendVarint(ZigZag(static_cast<int64_t>(static_cast<uint64_t>(commit.time_ms) -
+                                                 static_cast<uint64_t>(time_ms_))),
+                     &bytes_);
+    time_ms_ = commit.time_ms;
+    AppendSized(delta, &bytes_);
+  }
+
+  std::string Finish() && {
+    AppendChecksum(&bytes_);
+    return std::move(bytes_);
+  }
+
+ private:
+  std::string bytes_;
+  int64_t time_ms_ = 0;
+};
+
 }  // namespace
 
 std::string EncodeSegment(const Head& before, absl::Span<const ot::Commit> commits) {
   COEDIT_CHECK(!commits.empty());
-  std::string bytes(1, kFormat);
-  ot::AppendVarint(before.revision + 1, &bytes);
-  ot::AppendVarint(commits.size(), &bytes);
-  AppendFixed64(before.digest, &bytes);
-  int64_t time_ms = 0;
+  SegmentWriter writer(before, commits.size());
   std::string delta;
   for (const ot::Commit& commit : commits) {
-    ot::AppendVarint(commit.author, &bytes);
-    ot::AppendVarint(commit.sequence, &bytes);
-    // Unsigned, so that no two times are too far apart.
-    ot::AppendVarint(ZigZag(static_cast<int64_t>(static_cast<uint64_t>(commit.time_ms) -
-                                                 static_cast<uint64_t>(time_ms))),
-                     &bytes);
-    time_ms = commit.time_ms;
     delta.clear();
     ot::AppendCanonical(commit.delta, &delta);
-    AppendSized(delta, &bytes);
+    writer.Add(commit, delta);
   }
-  AppendChecksum(&bytes);
-  return bytes;
+  return std::move(writer).Finish();
+}
+
+std::string JoinSegments(absl::Span<const absl::string_view> segments) {
+  std::vector<SegmentReader> readers;
+  readers.reserve(segments.size());
+  uint64_t count = 0;
+  for (const absl::string_view segment : segments) {
+    absl::StatusOr<SegmentReader> reader = SegmentReader::Begin(segment);
+    COEDIT_CHECK(reader.ok());
+    if (!readers.empty()) {
+      COEDIT_CHECK_EQ(reader->before().revision, readers.front().before().revision + count);
+    }
+    count += reader->commits_left();
+    readers.push_back(*std::move(reader));
+  }
+  COEDIT_CHECK(!readers.empty());
+  SegmentWriter writer(readers.front().before(), count);
+  for (SegmentReader& reader : readers) {
+    while (reader.commits_left() > 0) {
+      ot::Commit commit;
+      absl::string_view delta;
+      COEDIT_CHECK(reader.Next(&commit, &delta).ok());
+      writer.Add(commit, delta);
+    }
+  }
+  return std::move(writer).Finish();
 }
 
 absl::StatusOr<Segment> ParseSegment(absl::string_view bytes) {

@@ -25,6 +25,10 @@ struct Segment {
 // has checked). The digests themselves are not stored: they follow from `before`.
 std::string EncodeSegment(const Head& before, absl::Span<const ot::Commit> commits);
 
+// The segment of all commits of `segments`, which follow each other: what EncodeSegment would have
+// made of them, without taking the deltas apart. Each is as EncodeSegment made it.
+std::string JoinSegments(absl::Span<const absl::string_view> segments);
+
 // Reads what EncodeSegment wrote. kDataLoss says what is wrong.
 absl::StatusOr<Segment> ParseSegment(absl::string_view bytes);
 

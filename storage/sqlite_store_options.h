@@ -52,6 +52,7 @@ struct SqliteStoreStatistics {
   int64_t transactions = 0;  // committed; each is one fsync of the log
   int64_t appends = 0;       // committed
   int64_t operations = 0;    // commits in them
+  int64_t segments = 0;      // rows; appends of one document that wait together share one
   int64_t segment_bytes = 0;
   int64_t conflicts = 0;
   int64_t snapshots = 0;

@@ -3,14 +3,20 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "ot/check.h"
 #include "ot/mutation.h"
 #include "storage/failpoint.h"
 #include "storage/schema.h"
+#include "storage/segment.h"
 #include "storage/snapshot_codec.h"
 #include "storage/store_errors.h"
 
 namespace coedit::storage {
 namespace {
+
+// A segment is read as a whole. Appends are not joined beyond these; one alone may be larger.
+constexpr int64_t kJoinedCommitsMax = 256;
+constexpr int64_t kJoinedBytesMax = 256 * 1024;
 
 // In the log each page has a head of its own.
 constexpr int64_t kWalFrameHeadBytes = 24;
@@ -28,7 +34,7 @@ constexpr absl::string_view kPutAuthor =
     "last_revision, last_hash, checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
     "ON CONFLICT (document, number) DO UPDATE SET user_id = ?4, name = ?5, color = ?6, "
     "last_sequence = ?7, last_revision = ?8, last_hash = ?9, checksum = ?10 "
-    "WHERE client_id = ?3 AND last_sequence < ?7";
+    "WHERE client_id = ?3 AND last_sequence < ?11";
 constexpr absl::string_view kInsertSegment =
     "INSERT INTO segments (document, first_revision, last_revision, body) "
     "VALUES (?1, ?2, ?3, ?4)";
@@ -118,56 +124,141 @@ absl::Status SqliteWriter::Prepare() {
   return absl::OkStatus();
 }
 
+absl::StatusOr<sqlite::Transaction> SqliteWriter::Begin() {
+  known_.Clear();
+  staged_.clear();
+  segments_written_ = {};
+  return sqlite::Transaction::Begin(&connection_, sqlite::Transaction::Mode::kImmediate);
+}
+
+absl::Status SqliteWriter::Commit(sqlite::Transaction* transaction) {
+  COEDIT_CHECK(staged_.empty());
+  return transaction->Commit();
+}
+
+absl::StatusOr<KnownDocument*> SqliteWriter::Know(absl::string_view document) {
+  if (KnownDocument* known = known_.Find(document)) return known;
+  absl::StatusOr<DocumentRow> row = FindDocument(&*select_document_, document);
+  if (!row.ok()) return row.status();
+  return known_.Add(*std::move(row));
+}
+
+absl::Status SqliteWriter::Forget(absl::string_view document) {
+  KnownDocument* known = known_.Find(document);
+  if (known == nullptr) return absl::OkStatus();
+  if (absl::Status done = Flush(nullptr, known); !done.ok()) return done;
+  std::erase(staged_, known);
+  known_.Forget(document);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<SqliteWriter::Appended> SqliteWriter::Append(const EncodedAppend& append,
                                                             AppendResult* conflict) {
-  absl::StatusOr<DocumentRow> row = FindDocument(&*select_document_, append.document);
-  if (absl::IsNotFound(row.status())) {
+  const absl::StatusOr<KnownDocument*> known = Know(append.document);
+  if (absl::IsNotFound(known.status())) {
     *conflict = UnknownDocumentConflict(append.document);
     return Appended::kConflict;
   }
-  if (!row.ok()) return row.status();
+  if (!known.ok()) return known.status();
+  KnownDocument& document = **known;
+  DocumentRow& row = document.row;
   // Nobody else can write between this comparison and the commit: the transaction is immediate.
-  if (row->head != append.expected) {
-    *conflict = HeadConflict(append.document, append.expected, row->head);
+  if (row.head != append.expected) {
+    *conflict = HeadConflict(append.document, append.expected, row.head);
     return Appended::kConflict;
   }
 
-  absl::Status done = insert_segment_->BindInt64(1, row->number)
-                          .BindUint64(2, append.expected.revision + 1)
-                          .BindUint64(3, append.after.revision)
-                          .BindBlob(4, append.segment)
-                          .Run();
-  if (!done.ok()) return done;
+  const auto bytes = static_cast<int64_t>(append.segment.size());
+  if (document.staged_commits + append.commit_count > kJoinedCommitsMax ||
+      document.staged_bytes + bytes > kJoinedBytesMax) {
+    if (absl::Status done = Flush(nullptr, &document); !done.ok()) return done;
+  }
   for (const Author& author : append.authors) {
-    if (done = PutAuthor(*row, author); !done.ok()) return done;
+    if (!known_.Stage(author, &document)) {
+      return absl::AlreadyExistsError(AuthorConflict(row.id, author.number).text);
+    }
+  }
+  if (document.staged.empty()) staged_.push_back(&document);
+  document.staged.push_back(&append);
+  document.staged_commits += append.commit_count;
+  document.staged_bytes += bytes;
+  row.head = append.after;
+  row.changed_ms = append.changed_ms;
+
+  const int64_t tail_commits = row.head.revision - row.snapshot_revision;
+  const int64_t tail_bytes = row.tail_bytes + document.staged_bytes;
+  if (!append.text || !snapshot_rule_.Due(tail_commits, tail_bytes, append.text->bytes())) {
+    return Appended::kCommits;
+  }
+  // A segment ends where the snapshot stands.
+  if (absl::Status done = Flush(&*append.text, &document); !done.ok()) return done;
+  return Appended::kCommitsAndSnapshot;
+}
+
+absl::Status SqliteWriter::Flush() {
+  for (KnownDocument* document : staged_) {
+    if (absl::Status done = Flush(nullptr, document); !done.ok()) return done;
+  }
+  staged_.clear();
+  return absl::OkStatus();
+}
+
+absl::Status SqliteWriter::Flush(const ot::Text* text, KnownDocument* document) {
+  if (document->staged.empty()) return absl::OkStatus();
+  DocumentRow& row = document->row;
+  int64_t segment_bytes = 0;
+  absl::Status done = PutSegment(*document, &segment_bytes);
+  if (!done.ok()) return done;
+  document->staged.clear();
+  document->staged_commits = document->staged_bytes = 0;
+  for (KnownAuthor& author : document->authors) {
+    if (!author.is_staged) continue;
+    if (done = PutAuthor(row, author); !done.ok()) return done;
+    author.is_staged = false;
+    author.has_row = true;
   }
 
-  Appended appended = Appended::kCommits;
-  row->head = append.after;
-  row->changed_ms = append.changed_ms;
-  row->tail_bytes += static_cast<int64_t>(append.segment.size());
-  const int64_t tail_commits = row->head.revision - row->snapshot_revision;
-  if (append.text && snapshot_rule_.Due(tail_commits, row->tail_bytes, append.text->bytes())) {
-    done = PutSnapshot(*row, EncodeSnapshot(row->head, *append.text));
-    if (!done.ok()) return done;
-    row->snapshot_revision = row->head.revision;
-    row->tail_bytes = 0;
-    appended = Appended::kCommitsAndSnapshot;
+  ++segments_written_.count;
+  segments_written_.bytes += segment_bytes;
+  row.tail_bytes += segment_bytes;
+  if (text != nullptr) {
+    if (done = PutSnapshot(row, EncodeSnapshot(row.head, *text)); !done.ok()) return done;
+    row.snapshot_revision = row.head.revision;
+    row.tail_bytes = 0;
   }
-  done = update_document_->BindInt64(1, row->number)
-             .BindInt64(2, row->changed_ms)
-             .BindUint64(3, row->head.revision)
-             .BindUint64(4, row->head.digest)
-             .BindUint64(5, row->snapshot_revision)
-             .BindInt64(6, row->tail_bytes)
-             .BindUint64(7, RowChecksum(*row))
+  done = update_document_->BindInt64(1, row.number)
+             .BindInt64(2, row.changed_ms)
+             .BindUint64(3, row.head.revision)
+             .BindUint64(4, row.head.digest)
+             .BindUint64(5, row.snapshot_revision)
+             .BindInt64(6, row.tail_bytes)
+             .BindUint64(7, RowChecksum(row))
              .Run();
   if (!done.ok()) return done;
   PassFailpoint(Failpoint::kAfterAppend);
-  return appended;
+  return absl::OkStatus();
 }
 
-absl::Status SqliteWriter::PutAuthor(const DocumentRow& row, const Author& author) {
+absl::Status SqliteWriter::PutSegment(const KnownDocument& document, int64_t* bytes) {
+  const EncodedAppend& first = *document.staged.front();
+  std::string joined;
+  if (document.staged.size() > 1) {
+    std::vector<absl::string_view> segments;
+    segments.reserve(document.staged.size());
+    for (const EncodedAppend* append : document.staged) segments.push_back(append->segment);
+    joined = JoinSegments(segments);
+  }
+  const std::string& segment = joined.empty() ? first.segment : joined;
+  *bytes = static_cast<int64_t>(segment.size());
+  return insert_segment_->BindInt64(1, document.row.number)
+      .BindUint64(2, first.expected.revision + 1)
+      .BindUint64(3, document.row.head.revision)
+      .BindBlob(4, segment)
+      .Run();
+}
+
+absl::Status SqliteWriter::PutAuthor(const DocumentRow& row, const KnownAuthor& known) {
+  const Author& author = known.author;
   absl::Status done = put_author_->BindInt64(1, row.number)
                           .BindUint64(2, author.number)
                           .BindText(3, author.client_id)
@@ -178,6 +269,7 @@ absl::Status SqliteWriter::PutAuthor(const DocumentRow& row, const Author& autho
                           .BindUint64(8, author.state.last_revision)
                           .BindUint64(9, author.state.last_hash)
                           .BindUint64(10, RowChecksum(row.number, author))
+                          .BindUint64(11, known.first_sequence)
                           .Run();
   // A client id that has another number violates a constraint; a number that has another client id
   // changes nothing.
@@ -198,7 +290,7 @@ absl::Status SqliteWriter::PutSnapshot(const DocumentRow& row, absl::string_view
 }
 
 absl::Status SqliteWriter::Create(const EncodedCreate& create) {
-  const absl::StatusOr<DocumentRow> found = FindDocument(&*select_document_, create.document);
+  const absl::StatusOr<KnownDocument*> found = Know(create.document);
   if (found.ok()) return DocumentExists(create.document);
   if (!absl::IsNotFound(found.status())) return found.status();
 

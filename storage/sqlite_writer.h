@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "storage/known_documents.h"
 #include "storage/rows.h"
 #include "storage/snapshot_rule.h"
 #include "storage/sqlite.h"
@@ -75,6 +76,11 @@ struct PackedHistory {
   ot::Revision last_snapshot_revision = 0;
 };
 
+struct SegmentsWritten {
+  int64_t count = 0;
+  int64_t bytes = 0;
+};
+
 class SqliteWriter {
  public:
   enum class Checkpoint {
@@ -92,14 +98,21 @@ class SqliteWriter {
                                                             const std::string& vfs,
                                                             const SnapshotRule& snapshot_rule);
 
-  absl::StatusOr<sqlite::Transaction> Begin() {
-    return sqlite::Transaction::Begin(&connection_, sqlite::Transaction::Mode::kImmediate);
-  }
+  // Ends with Commit(), or by being dropped, which rolls it back.
+  absl::StatusOr<sqlite::Transaction> Begin();
+  // Of a transaction in which nothing is staged.
+  absl::Status Commit(sqlite::Transaction* transaction);
 
-  // Within a transaction. `conflict` is set with kConflict only. A status leaves the transaction
+  // Within a transaction. Stages an append, which must live until it is flushed: those of one
+  // document become one row. `conflict` is set with kConflict only. A status leaves the transaction
   // with half of a request in it: it must be rolled back. kAlreadyExists (an author does not fit)
-  // and kDataLoss concern this request alone.
+  // and kDataLoss concern this append, or one of its document that was staged before.
   absl::StatusOr<Appended> Append(const EncodedAppend& append, AppendResult* conflict);
+  // Writes what is staged. The statuses are those of Append.
+  absl::Status Flush();
+  // Segments that were flushed since Begin().
+  const SegmentsWritten& segments_written() const { return segments_written_; }
+
   // Likewise. kAlreadyExists if the document exists.
   absl::Status Create(const EncodedCreate& create);
 
@@ -128,7 +141,15 @@ class SqliteWriter {
       : connection_(std::move(connection)), snapshot_rule_(snapshot_rule) {}
 
   absl::Status Prepare();
-  absl::Status PutAuthor(const DocumentRow& row, const Author& author);
+  // As it stands in the transaction. kNotFound, kDataLoss.
+  absl::StatusOr<KnownDocument*> Know(absl::string_view document);
+  // Before something else is done to a document: what is staged of it is written, and its row is
+  // not believed any longer.
+  absl::Status Forget(absl::string_view document);
+  // Writes the segment and the authors, and `text` as a snapshot unless it is nullptr.
+  absl::Status Flush(const ot::Text* text, KnownDocument* document);
+  absl::Status PutSegment(const KnownDocument& document, int64_t* bytes);
+  absl::Status PutAuthor(const DocumentRow& row, const KnownAuthor& author);
   absl::Status PutSnapshot(const DocumentRow& row, absl::string_view body);
   absl::Status ReplaceRows(const DocumentRow& row, const PackedHistory& packed);
   absl::StatusOr<VersionNumber> AddVersion(DocumentRow* row, Version version);
@@ -139,6 +160,10 @@ class SqliteWriter {
 
   sqlite::Connection connection_;
   SnapshotRule snapshot_rule_;
+  KnownDocuments known_;
+  bool is_committed_ = true;            // the transaction that was begun last
+  std::vector<KnownDocument*> staged_;  // with appends that are not in rows yet, or were so
+  SegmentsWritten segments_written_;
   // On the heap because SQLite keeps its address.
   std::unique_ptr<int64_t> wal_pages_ = std::make_unique<int64_t>(0);
   int64_t wal_page_bytes_ = 0;

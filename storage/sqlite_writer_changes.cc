@@ -10,6 +10,7 @@
 namespace coedit::storage {
 
 absl::StatusOr<VersionNumber> SqliteWriter::Change(const DocumentChange& change) {
+  if (absl::Status done = Forget(change.document); !done.ok()) return done;
   // Also of a document whose row is damaged: who else would be rid of it.
   if (std::holds_alternative<Deletion>(change.what)) {
     const absl::Status done = DeleteDocument(change.document);

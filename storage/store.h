@@ -150,6 +150,11 @@ class Store {
                       std::string epoch, int64_t now_ms,
                       Callback<absl::StatusOr<StoredDocument>> done) = 0;
 
+  // An append may be asked for before the former one of its document is answered, with the head
+  // after that as `expected`. They are answered in order, and none is ever there without those
+  // before it: after kConflict or kUnavailable those that continue it are answered kConflict or
+  // kUnavailable too. After kUnknown they may have any answer; if it is kCommitted, so was the one
+  // that is unknown. Whoever is answered anything but kCommitted loads before it goes on.
   virtual void Append(AppendRequest request, Callback<AppendResult> done) = 0;
 
   // Commits first..last, both included and existing. kOutOfRange if they do not exist.

@@ -38,11 +38,12 @@ struct Load {
   int documents;
   int commits_per_append;
   int appends_per_document;
+  int on_the_way;  // appends of a document that are asked for before the first is answered
   std::string aim;
 };
 
-// Every document has one append on its way; the next one follows its answer. The requests are made
-// beforehand, and given by a thread of their own.
+// Every document has so many appends on its way; the next one follows an answer. The requests are
+// made beforehand, and given by a thread of their own.
 absl::Status Saturate(const Load& load, const std::string& directory, StorageFigures* figures) {
   BenchDirectory folder(directory);
   auto store = storage::SqliteStore::Open(folder.path());
@@ -64,15 +65,19 @@ absl::Status Saturate(const Load& load, const std::string& directory, StorageFig
   std::condition_variable answered;
   std::deque<int> ready;
   std::vector<size_t> next(load.documents, 0);
-  std::vector<double> asked_ms(load.documents);
+  std::vector<size_t> next_answer(load.documents, 0);
+  std::vector<std::vector<double>> asked_ms(
+      load.documents, std::vector<double>(static_cast<size_t>(load.appends_per_document)));
   Samples acks;
   int64_t refused = 0;
-  for (int document = 0; document < load.documents; ++document) ready.push_back(document);
+  for (int i = 0; i < load.on_the_way; ++i) {
+    for (int document = 0; document < load.documents; ++document) ready.push_back(document);
+  }
   const storage::SqliteStoreStatistics before = (*store)->Statistics();
   const double processor_ms = ProcessorMs();
   const double begin_ms = NowMs();
   int finished = 0;
-  while (finished < load.documents) {
+  while (finished < load.documents * load.on_the_way) {
     int document;
     {
       std::unique_lock<std::mutex> lock(mutex);
@@ -84,12 +89,13 @@ absl::Status Saturate(const Load& load, const std::string& directory, StorageFig
       ++finished;
       continue;
     }
-    storage::AppendRequest request = std::move(requests[document][next[document]++]);
-    asked_ms[document] = NowMs();
+    const size_t number = next[document]++;
+    storage::AppendRequest request = std::move(requests[document][number]);
+    asked_ms[document][number] = NowMs();
     (*store)->Append(std::move(request), [&, document](storage::AppendResult result) {
       const double now_ms = NowMs();
       const std::lock_guard<std::mutex> lock(mutex);
-      acks.Add(now_ms - asked_ms[document]);
+      acks.Add(now_ms - asked_ms[document][next_answer[document]++]);
       refused += result.outcome != storage::AppendOutcome::kCommitted;
       ready.push_back(document);
       answered.notify_one();
@@ -114,7 +120,7 @@ absl::Status Saturate(const Load& load, const std::string& directory, StorageFig
   figures->push_back({load.name + ": ack, median", acks.Quantile(0.5), "ms", "- / 2"});
   figures->push_back({load.name + ": ack, p99", acks.Quantile(0.99), "ms", "10 / 6"});
   figures->push_back({load.name + ": rows written for one operation",
-                      static_cast<double>(after.appends - before.appends) / operations, "rows",
+                      static_cast<double>(after.segments - before.segments) / operations, "rows",
                       ""});
   figures->push_back({load.name + ": segments",
                       static_cast<double>(after.segment_bytes - before.segment_bytes) / operations,
@@ -199,12 +205,14 @@ absl::Status Singles(const std::string& directory, StorageFigures* figures) {
 
 absl::Status AppendCases(const std::string& directory, StorageFigures* figures) {
   const Load loads[] = {
-      {"64 documents x 10", 64, 10, 400, "100k / 300k"},
-      {"16 documents x 100", 16, 100, 200, ""},
-      {"200 documents x 1", 200, 1, 400, ""},
+      {"64 documents x 10", 64, 10, 400, 1, "100k / 300k"},
+      {"16 documents x 100", 16, 100, 200, 1, ""},
+      {"200 documents x 1", 200, 1, 400, 1, ""},
+      {"20 documents x 1, 10 on their way", 20, 1, 4000, 10, ""},
   };
   for (const Load& load : loads) {
     if (absl::Status done = Saturate(load, directory, figures); !done.ok()) return done;
+    if (load.on_the_way > 1) continue;  // the same rows as above
     if (absl::Status done = SaturateRows(load, directory, figures); !done.ok()) return done;
   }
   return Singles(directory, figures);

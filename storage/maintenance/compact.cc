@@ -42,7 +42,7 @@ absl::Status PackHistory(const std::string& document, HistoryPacker* packer, Sql
     absl::StatusOr<sqlite::Transaction> transaction = writer->Begin();
     if (!transaction.ok()) return transaction.status();
     if (const absl::Status put = writer->Replace(**step); !put.ok()) return put;
-    if (const absl::Status done = transaction->Commit(); !done.ok()) return done;
+    if (const absl::Status done = writer->Commit(&*transaction); !done.ok()) return done;
   }
 }
 

@@ -219,6 +219,7 @@ class Importer {
     const absl::StatusOr<SqliteWriter::Appended> appended = writer_->Append(append, &conflict);
     if (!appended.ok()) return appended.status();
     if (*appended == SqliteWriter::Appended::kConflict) return absl::InternalError(conflict.text);
+    if (const absl::Status flushed = writer_->Flush(); !flushed.ok()) return flushed;
     written_ = head_;
     waiting_.clear();
     waiting_bytes_ = 0;
@@ -283,7 +284,8 @@ absl::StatusOr<Imported> Import(const std::string& directory, const std::string&
     }
     imported = importer.Finish();
     if (!imported.ok()) return AtLine(**reader, file, imported.status());
-    if (const absl::Status committed = transaction->Commit(); !committed.ok()) return committed;
+    if (const absl::Status committed = (*writer)->Commit(&*transaction); !committed.ok())
+      return committed;
   }
   // It is durable already; what the log took of the disk is given back.
   (void)(*writer)->RunCheckpoint(SqliteWriter::Checkpoint::kTruncate, kCheckpointWait);

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "storage/batch_writer.h"
 #include "storage/shared_reader.h"
 #include "storage/store.h"
@@ -111,6 +112,9 @@ class SimStore final : public storage::Store {
   absl::Duration answered_until_;
   int64_t batches_ = 0;
   int64_t failed_appends_ = 0;
+  // Documents of which an append failed, and that were not loaded since: those that follow it
+  // conflict.
+  absl::flat_hash_set<std::string> cut_off_;
   std::string failure_;
 };
 

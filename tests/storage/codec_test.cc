@@ -95,6 +95,28 @@ TEST(SegmentTest, ExtremeNumbers) {
   EXPECT_EQ(segment->after().revision, before.revision + 2);
 }
 
+TEST(SegmentTest, JoinedIsAsIfEncodedTogether) {
+  Scribe scribe("notes");
+  for (int i = 0; i < 200; ++i) {
+    // Forth and back, by so much that the steps take from one byte to ten.
+    scribe.CommitAt(i % 50 == 7 ? std::numeric_limits<int64_t>::min() + i : int64_t{1} << (i % 62),
+                    1 + i % 3, ot::DeltaBuilder().Insert(std::string(i, 'x')).Build());
+  }
+  const std::vector<ot::Commit>& log = scribe.log();
+  for (const size_t part : {1, 2, 7, 199, 200}) {
+    std::vector<std::string> segments;
+    Head before;
+    for (size_t first = 0; first < log.size(); first += part) {
+      const std::vector<ot::Commit> commits(log.begin() + first,
+                                            log.begin() + std::min(first + part, log.size()));
+      segments.push_back(EncodeSegment(before, commits));
+      before = {commits.back().revision, commits.back().digest};
+    }
+    EXPECT_EQ(JoinSegments(std::vector<absl::string_view>(segments.begin(), segments.end())),
+              EncodeSegment(Head{}, log));
+  }
+}
+
 // `parse` refuses every truncation, every flipped bit and every byte added.
 template <typename Parse>
 void ExpectEveryDamageRefused(const std::string& bytes, Parse parse) {

@@ -265,6 +265,107 @@ TEST_F(FaultTest, EachCallFailsOnce) {
   EXPECT_GT(unknown, 0);
 }
 
+// Three appends of one document, each asked for before the one it continues is answered: two wait
+// for the same transaction, the third for the next. Whatever fails, none of them is there without
+// those before it, and none is said to be committed after one that is not.
+TEST_F(FaultTest, WhatFollowsAFailedAppend) {
+  enum class Fault { kIo, kFull, kSync };
+  int failures = 0;
+  int unknown = 0;
+  for (const Fault fault : {Fault::kIo, Fault::kFull, Fault::kSync}) {
+    for (int64_t call = 0;; ++call) {
+      SCOPED_TRACE(absl::StrCat("fault ", static_cast<int>(fault), ", call ", call));
+      disk_.Start({});
+      std::unique_ptr<SqliteStore> store = *SqliteStore::Open(directory_.path(), Options());
+      ASSERT_TRUE(Create(store.get(), "notes").ok());
+      ASSERT_TRUE(Create(store.get(), "blocker").ok());
+      Scribe scribe("notes");
+      std::vector<Scribe> after = {scribe};  // so many appends
+      std::vector<AppendRequest> requests;
+      for (int i = 0; i < 3; ++i) {
+        scribe.Type(1 + i % 2, std::string(3000, 'x'));
+        requests.push_back(scribe.Take());
+        after.push_back(scribe);
+      }
+
+      std::vector<std::optional<AppendResult>> results(3);
+      std::promise<void> blocked;
+      std::promise<void> release;
+      std::promise<void> answered;
+      Scribe blocker("blocker");
+      blocker.Type(1, "blocks");
+      store->Append(blocker.Take(), [&](AppendResult) {
+        blocked.set_value();
+        release.get_future().wait();
+      });
+      blocked.get_future().wait();
+      store->Append(requests[0], [&](AppendResult result) { results[0] = std::move(result); });
+      store->Append(requests[1], [&](AppendResult result) {
+        EXPECT_TRUE(results[0].has_value());
+        results[1] = std::move(result);
+        store->Append(requests[2], [&](AppendResult last) {
+          results[2] = std::move(last);
+          answered.set_value();
+        });
+      });
+      if (fault == Fault::kIo) faults().fail_after = call;
+      if (fault == Fault::kFull) faults().log_full = true;
+      if (fault == Fault::kSync) {
+        faults().failing_log_syncs = 1;
+        faults().failed_sync = static_cast<FailedSync>(call % 3);
+      }
+      release.set_value();
+      answered.get_future().wait();
+      const bool hit = fault != Fault::kIo || faults().fail_after < 0;
+      faults().Clear();
+
+      absl::StatusOr<StoredDocument> stored = Load(store.get(), "notes");
+      while (absl::IsUnavailable(stored.status())) stored = Load(store.get(), "notes");
+      ASSERT_TRUE(stored.ok()) << stored.status();
+      const size_t there =
+          stored->tail.empty() ? stored->snapshot.head.revision : stored->tail.back().revision;
+      ASSERT_LE(there, 3);
+      ExpectSame(*stored, after[there]);
+      bool refused = false;
+      for (size_t i = 0; i < 3; ++i) {
+        switch (results[i]->outcome) {
+          case AppendOutcome::kCommitted:
+            EXPECT_FALSE(refused) << i;
+            EXPECT_GT(there, i);
+            break;
+          case AppendOutcome::kUnknown:
+            ++unknown;
+            break;
+          default:
+            refused = true;
+            EXPECT_LE(there, i);
+        }
+        failures += results[i]->outcome != AppendOutcome::kCommitted;
+      }
+      // They shared a transaction, and a row.
+      EXPECT_EQ(results[0]->outcome, results[1]->outcome);
+      EXPECT_NE(there, 1);
+      if (fault == Fault::kFull) {
+        EXPECT_TRUE(results[0]->disk_full && results[1]->disk_full);
+        EXPECT_EQ(there, 0);
+      }
+      // What was said and read holds, and it goes on from there.
+      scribe = after[there];
+      scribe.Type(3, "goes on");
+      EXPECT_EQ(Append(store.get(), scribe.Take()).outcome, AppendOutcome::kCommitted);
+      store.reset();
+      store = *SqliteStore::Open(directory_.path(), Options());
+      stored = Load(store.get(), "notes");
+      ASSERT_TRUE(stored.ok()) << stored.status();
+      ExpectSame(*stored, scribe);
+      if (HasFailure()) return;
+      if (fault == Fault::kIo ? !hit : call == 2) break;
+    }
+  }
+  EXPECT_GT(failures, 10);
+  EXPECT_GT(unknown, 2);
+}
+
 // The limit on the size of a file is a full disk too, though SQLite calls it an I/O error.
 TEST_F(FaultTest, ALimitOnFileSizeIsAFullDisk) {
   SqliteStoreOptions options = Options();

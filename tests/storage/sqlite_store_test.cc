@@ -170,8 +170,8 @@ TEST_F(SqliteStoreTest, AConflictDoesNotFailTheOthersOfItsBatch) {
   ExpectStored("later", later);
 }
 
-// Two appends of one document may wait at once; the second continues the first.
-TEST_F(SqliteStoreTest, AppendsOfOneDocumentShareATransactionToo) {
+// What waits of one document is one row of each table.
+TEST_F(SqliteStoreTest, AppendsOfOneDocumentShareARow) {
   Open();
   Scribe blocker("blocker");
   Scribe scribe("notes");
@@ -180,14 +180,69 @@ TEST_F(SqliteStoreTest, AppendsOfOneDocumentShareATransactionToo) {
   Blocked blocked(store(), &blocker);
   const SqliteStoreStatistics before = store()->Statistics();
   for (int i = 0; i < 5; ++i) {
-    scribe.Type(1, absl::StrCat(i));
+    scribe.Type(1 + i % 2, absl::StrCat(i));
     store()->Append(scribe.Take(), [](AppendResult result) {
       EXPECT_EQ(result.outcome, AppendOutcome::kCommitted) << result.text;
     });
   }
   blocked.Release();
   ExpectStored("notes", scribe);
-  EXPECT_EQ(store()->Statistics().transactions - before.transactions, 1);
+  const SqliteStoreStatistics after = store()->Statistics();
+  EXPECT_EQ(after.transactions - before.transactions, 1);
+  EXPECT_EQ(after.appends - before.appends, 5);
+  EXPECT_EQ(after.operations - before.operations, 5);
+  EXPECT_EQ(after.segments - before.segments, 1);
+  Close();
+  absl::StatusOr<sqlite::Connection> connection =
+      sqlite::Connection::Open(database(), sqlite::Access::kReadOnly, "");
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  absl::StatusOr<sqlite::Statement> select = connection->Prepare(
+      "SELECT body, tail_bytes FROM segments, documents WHERE number = document AND id = 'notes'");
+  ASSERT_TRUE(select.ok()) << select.status();
+  ASSERT_TRUE(*select->Step());
+  EXPECT_EQ(select->Blob(0), EncodeSegment(Head{}, scribe.log()));
+  EXPECT_EQ(select->Int64(1), static_cast<int64_t>(select->Blob(0).size()));
+  EXPECT_EQ(after.segment_bytes - before.segment_bytes, select->Int64(1));
+  EXPECT_FALSE(*select->Step());
+}
+
+// A row holds no more than 256 commits of appends that were joined, and ends where a snapshot is.
+TEST_F(SqliteStoreTest, WhatIsJoinedIsBounded) {
+  Open({.snapshot_rule = {.tail_weight_bytes_min = 600 * 1024}, .pack_history = false});
+  Scribe blocker("blocker");
+  Scribe scribe("notes");
+  ASSERT_TRUE(Create(store(), "blocker").ok());
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Blocked blocked(store(), &blocker);
+  const SqliteStoreStatistics before = store()->Statistics();
+  const auto append = [&](int commits, bool with_text) {
+    for (int i = 0; i < commits; ++i) scribe.Type(1, "a");
+    AppendRequest request = scribe.Take();
+    if (!with_text) request.text.reset();
+    store()->Append(std::move(request), [](AppendResult result) {
+      EXPECT_EQ(result.outcome, AppendOutcome::kCommitted) << result.text;
+    });
+  };
+  append(300, false);                               // one row: alone it may be larger
+  for (int i = 0; i < 300; ++i) append(1, i < 10);  // 256 and 44; no snapshot is due
+  append(1, true);                                  // to the 44; the snapshot is due
+  append(1, false);
+  blocked.Release();
+  ExpectStored("notes", scribe);
+  const SqliteStoreStatistics after = store()->Statistics();
+  EXPECT_EQ(after.appends - before.appends, 303);
+  EXPECT_EQ(after.segments - before.segments, 4);
+  EXPECT_EQ(after.snapshots - before.snapshots, 1);
+  Close();
+  absl::StatusOr<sqlite::Connection> connection =
+      sqlite::Connection::Open(database(), sqlite::Access::kReadOnly, "");
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  absl::StatusOr<sqlite::Statement> select = connection->Prepare(
+      "SELECT group_concat(last_revision, ' ') FROM segments, documents "
+      "WHERE number = document AND id = 'notes'");
+  ASSERT_TRUE(select.ok()) << select.status();
+  ASSERT_TRUE(*select->Step());
+  EXPECT_EQ(select->Text(0), "300 556 601 602");
 }
 
 TEST_F(SqliteStoreTest, TheQueueIsBounded) {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
@@ -202,6 +203,136 @@ TEST_P(StoreTest, AppendedTwiceConflicts) {
   EXPECT_EQ(Append(store(), std::move(request)).outcome, AppendOutcome::kCommitted);
   EXPECT_EQ(Append(store(), std::move(again)).outcome, AppendOutcome::kConflict);
   ExpectStored("notes", scribe);
+}
+
+// An append may be asked for before the one it continues is answered.
+TEST_P(StoreTest, AppendsFollowEachOtherWithoutWaiting) {
+  std::map<std::string, Scribe> scribes;
+  for (const char* id : {"a", "b", "c"}) {
+    ASSERT_TRUE(Create(store(), id).ok());
+    scribes.emplace(id, Scribe(id));
+  }
+  for (int round = 0; round < 4; ++round) {
+    std::vector<AppendRequest> requests;
+    for (int i = 0; i < 40; ++i) {
+      for (auto& [id, scribe] : scribes) {
+        // Some authors stay, some are new, one changes its name on the way.
+        if (i > 0) scribe.author(1).name = absl::StrCat("Name ", i / 20);
+        for (int k = i % 3; k >= 0; --k) scribe.Type(1 + (i + k) % (2 + round), absl::StrCat(i));
+        requests.push_back(scribe.Take());
+        if (i % 7 != 0) requests.back().text.reset();
+      }
+    }
+    const std::vector<NumberedResult> answers = AppendAll(store(), std::move(requests));
+    std::map<size_t, size_t> last;
+    for (const NumberedResult& answer : answers) {
+      EXPECT_EQ(answer.result.outcome, AppendOutcome::kCommitted) << answer.result.text;
+      // Those of one document, in order.
+      size_t& before = last[answer.request % 3];
+      EXPECT_LE(before, answer.request);
+      before = answer.request;
+    }
+    for (const auto& [id, scribe] : scribes) {
+      ExpectStored(id, scribe);
+      ExpectRevision(store(), id, scribe, scribe.head().revision / 2);
+    }
+    Reopen();
+  }
+}
+
+// What follows an append that was refused is refused as well.
+TEST_P(StoreTest, NothingFollowsARefusedAppend) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  ASSERT_TRUE(Create(store(), "plans").ok());
+  Scribe scribe("notes");
+  Scribe plans("plans");
+  scribe.Type(1, "a");
+  scribe.Type(2, "b");
+  MustAppend(&scribe);
+
+  for (const bool by_author : {false, true}) {
+    SCOPED_TRACE(by_author ? "an author that does not fit" : "another head");
+    Scribe good = scribe;
+    std::vector<AppendRequest> requests;
+    good.Type(1, "good");
+    requests.push_back(good.Take());
+    good.Type(2, "good too");
+    requests.push_back(good.Take());
+    Scribe bad = good;
+    if (by_author) {
+      bad.author(2).client_id = ClientId(99);
+    } else {
+      bad.Type(1, "is nowhere");
+      (void)bad.Take();
+    }
+    for (int i = 0; i < 3; ++i) {
+      bad.Type(2, "bad");
+      requests.push_back(bad.Take());
+    }
+    // The head is still that of the last good one.
+    good.Type(1, "goes on");
+    requests.push_back(good.Take());
+    plans.Type(1, "of another document");
+    requests.push_back(plans.Take());
+    std::vector<AppendOutcome> outcomes(requests.size());
+    for (const NumberedResult& answer : AppendAll(store(), std::move(requests))) {
+      outcomes[answer.request] = answer.result.outcome;
+    }
+    constexpr AppendOutcome kYes = AppendOutcome::kCommitted;
+    constexpr AppendOutcome kNo = AppendOutcome::kConflict;
+    EXPECT_EQ(outcomes, (std::vector<AppendOutcome>{kYes, kYes, kNo, kNo, kNo, kYes, kYes}));
+    scribe = good;
+    ExpectStored("notes", scribe);
+    ExpectStored("plans", plans);
+    Reopen();
+    ExpectStored("notes", scribe);
+  }
+}
+
+// Other calls of the document between them see what stands before, and nothing of what comes after.
+TEST_P(StoreTest, AppendsAndChangesOfOneDocumentInOrder) {
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  std::vector<std::string> answers;
+  const auto append = [&] {
+    scribe.Type(1, "a");
+    store()->Append(scribe.Take(), [&](AppendResult result) {
+      answers.push_back(absl::StrCat("append ", static_cast<int>(result.outcome)));
+    });
+  };
+  const auto name = [&](ot::Revision revision) {
+    store()->AddVersion("notes", {.revision = revision, .name = "v"},
+                        [&](absl::StatusOr<Version> added) {
+                          answers.push_back(added.ok() ? "version" : added.status().ToString());
+                        });
+  };
+  append();
+  append();
+  name(2);
+  append();
+  store()->SetTitle("notes", "Notes", [&](absl::Status) { answers.push_back("title"); });
+  append();
+  name(5);
+  append();
+  store()->Delete("notes", [&](absl::Status) { answers.push_back("deleted"); });
+  append();
+  Scribe again("notes");
+  store()->Create("notes", ot::DocumentType::kRichText, PlainText("\n"), "another", 1,
+                  [&](absl::StatusOr<StoredDocument> created) {
+                    answers.push_back(created.ok() ? "created" : created.status().ToString());
+                  });
+  again.Type(1, "anew");
+  again.Type(3, "anew");
+  ASSERT_EQ(Append(store(), again.Take()).outcome, AppendOutcome::kCommitted);
+  ASSERT_EQ(answers.size(), 11);
+  EXPECT_TRUE(absl::StrContains(answers[6], "OUT_OF_RANGE")) << answers[6];
+  answers[6] = "";
+  EXPECT_EQ(absl::StrJoin(answers, ","),
+            "append 0,append 0,version,append 0,title,append 0,,append 0,deleted,append 1,created");
+  ExpectStored("notes", again);
+  EXPECT_EQ(Info(store(), "notes")->title, std::nullopt);
+  Reopen();
+  ExpectStored("notes", again);
 }
 
 TEST_P(StoreTest, AuthorsKeepTheirNumberAndMayChangeTheirName) {
@@ -795,7 +926,18 @@ TEST_P(StoreTest, RandomHistories) {
     }
     Scribe& scribe = known->second;
     const uint64_t choice = below(100);
-    if (choice < 60) {
+    if (choice < 10) {
+      std::vector<AppendRequest> requests;
+      for (uint64_t i = 1 + below(12); i > 0; --i) {
+        for (uint64_t k = 1 + below(3); k > 0; --k) {
+          scribe.Commit(1 + below(5), RandomDelta(scribe.text(), &random));
+        }
+        requests.push_back(scribe.Take());
+      }
+      for (const NumberedResult& answer : AppendAll(store(), std::move(requests))) {
+        ASSERT_EQ(answer.result.outcome, AppendOutcome::kCommitted) << answer.result.text;
+      }
+    } else if (choice < 60) {
       for (uint64_t i = 1 + below(below(10) == 0 ? 60 : 4); i > 0; --i) {
         scribe.Commit(1 + below(5), RandomDelta(scribe.text(), &random));
       }

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <future>
+#include <mutex>
 #include <random>
 #include <utility>
 
@@ -44,6 +45,22 @@ absl::StatusOr<StoredDocument> Create(Store* store, const std::string& document,
 AppendResult Append(Store* store, AppendRequest request) {
   return Await<AppendResult>(
       [&](auto done) { store->Append(std::move(request), std::move(done)); });
+}
+
+std::vector<NumberedResult> AppendAll(Store* store, std::vector<AppendRequest> requests) {
+  std::mutex mutex;
+  std::vector<NumberedResult> answers;
+  std::promise<void> all_answered;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    store->Append(std::move(requests[i]), [&, i](AppendResult result) {
+      const std::lock_guard<std::mutex> lock(mutex);
+      answers.push_back({i, std::move(result)});
+      if (answers.size() == requests.size()) all_answered.set_value();
+    });
+  }
+  if (!requests.empty()) all_answered.get_future().wait();
+  const std::lock_guard<std::mutex> lock(mutex);
+  return answers;
 }
 
 absl::StatusOr<std::vector<ot::Commit>> ReadCommits(Store* store, const std::string& document,

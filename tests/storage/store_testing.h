@@ -40,6 +40,14 @@ absl::StatusOr<Version> AddVersion(Store* store, const std::string& document, Ve
 absl::Status DeleteVersion(Store* store, const std::string& document, VersionNumber number);
 absl::Status Delete(Store* store, const std::string& document);
 
+// Asks for all of them before the first is answered. The answers in the order they came, with the
+// number of the request each belongs to.
+struct NumberedResult {
+  size_t request;
+  AppendResult result;
+};
+std::vector<NumberedResult> AppendAll(Store* store, std::vector<AppendRequest> requests);
+
 // A text of one plain insert.
 ot::Text PlainText(absl::string_view text);
 // 32 hex digits made of a number.
