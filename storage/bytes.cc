@@ -14,9 +14,9 @@ constexpr uint64_t kChecksumSeed = 0x636f65646974;  // "coedit"
 }  // namespace
 
 void AppendFixed64(uint64_t value, std::string* out) {
-  for (size_t i = 0; i < kFixed64Bytes; ++i) {
-    out->push_back(static_cast<char>(value >> (8 * i)));
-  }
+  char bytes[kFixed64Bytes];
+  for (size_t i = 0; i < kFixed64Bytes; ++i) bytes[i] = static_cast<char>(value >> (8 * i));
+  out->append(bytes, kFixed64Bytes);
 }
 
 bool ConsumeFixed64(absl::string_view* bytes, uint64_t* value) {

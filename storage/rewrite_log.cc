@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "storage/sqlite_library.h"
 
 namespace coedit::storage {
 namespace {
@@ -30,7 +31,7 @@ int WriteAgain(sqlite3_file* file) {
 }  // namespace
 
 absl::Status RewriteLog(const std::string& database_path, const std::string& vfs_name) {
-  sqlite3_vfs* vfs = sqlite3_vfs_find(vfs_name.empty() ? nullptr : vfs_name.c_str());
+  sqlite3_vfs* vfs = sqlite::FindVfs(vfs_name);
   if (vfs == nullptr) return absl::InternalError(absl::StrCat("no such vfs: ", vfs_name));
   // SQLite's layers look behind the end of a name for parameters.
   const std::string path = absl::StrCat(database_path, "-wal", std::string(4, '\0'));

@@ -6,9 +6,16 @@
 #include "storage/store_errors.h"
 
 namespace coedit::storage {
+namespace {
+
+// Most rows that change with every append are shorter: one allocation for each.
+constexpr size_t kRowBytes = 240;
+
+}  // namespace
 
 uint64_t RowChecksum(const DocumentRow& row) {
   std::string bytes;
+  bytes.reserve(kRowBytes);
   AppendFixed64(row.number, &bytes);
   AppendSized(row.id, &bytes);
   AppendFixed64(static_cast<uint64_t>(row.type), &bytes);
@@ -70,6 +77,7 @@ DocumentInfo InfoOf(const DocumentRow& row) {
 
 uint64_t RowChecksum(int64_t document_number, const Author& author) {
   std::string bytes;
+  bytes.reserve(kRowBytes);
   AppendFixed64(document_number, &bytes);
   AppendFixed64(author.number, &bytes);
   for (const std::string* text :

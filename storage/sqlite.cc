@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ot/check.h"
+#include "storage/sqlite_library.h"
 
 namespace coedit::storage::sqlite {
 namespace {
@@ -74,6 +75,7 @@ absl::StatusOr<Connection> Connection::Open(const std::string& path, Access acce
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (access == Access::kReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                                   : SQLITE_OPEN_READONLY);
+  ConfigureLibrary();
   sqlite3* handle = nullptr;
   const int result =
       sqlite3_open_v2(path.c_str(), &handle, flags, vfs.empty() ? nullptr : vfs.c_str());

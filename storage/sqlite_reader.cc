@@ -73,6 +73,9 @@ absl::StatusOr<std::unique_ptr<SqliteReader>> SqliteReader::Open(const std::stri
 
 absl::Status SqliteReader::Prepare() {
   if (absl::Status done = ConfigureConnection(&connection_); !done.ok()) return done;
+  // Documents are read once, when they are opened: what a cache keeps of them is of little use, and
+  // the kernel has it too.
+  if (absl::Status done = connection_.Execute("PRAGMA cache_size = -512"); !done.ok()) return done;
   for (const auto& [statement, sql] :
        {std::pair(&select_document_, kSelectDocument),
         std::pair(&select_snapshot_, kSelectSnapshot), std::pair(&select_blocks_, kSelectBlocks),

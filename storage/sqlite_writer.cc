@@ -35,6 +35,10 @@ constexpr absl::string_view kPutAuthor =
     "ON CONFLICT (document, number) DO UPDATE SET user_id = ?4, name = ?5, color = ?6, "
     "last_sequence = ?7, last_revision = ?8, last_hash = ?9, checksum = ?10 "
     "WHERE client_id = ?3 AND last_sequence < ?11";
+// Of a row that is known to be there, with the same user fields and an earlier sequence.
+constexpr absl::string_view kUpdateAuthor =
+    "UPDATE authors SET last_sequence = ?3, last_revision = ?4, last_hash = ?5, checksum = ?6 "
+    "WHERE document = ?1 AND number = ?2";
 constexpr absl::string_view kInsertSegment =
     "INSERT INTO segments (document, first_revision, last_revision, body) "
     "VALUES (?1, ?2, ?3, ?4)";
@@ -112,7 +116,8 @@ absl::Status SqliteWriter::Prepare() {
        {std::pair(&select_document_, kSelectDocument),
         std::pair(&insert_document_, kInsertDocument),
         std::pair(&update_document_, kUpdateDocument), std::pair(&put_author_, kPutAuthor),
-        std::pair(&insert_segment_, kInsertSegment), std::pair(&insert_snapshot_, kInsertSnapshot),
+        std::pair(&update_author_, kUpdateAuthor), std::pair(&insert_segment_, kInsertSegment),
+        std::pair(&insert_snapshot_, kInsertSnapshot),
         std::pair(&delete_snapshots_, kDeleteSnapshots),
         std::pair(&count_replaced_, kCountReplaced), std::pair(&delete_segments_, kDeleteSegments),
         std::pair(&delete_blocks_, kDeleteBlocks), std::pair(&insert_block_, kInsertBlock),
@@ -125,7 +130,12 @@ absl::Status SqliteWriter::Prepare() {
 }
 
 absl::StatusOr<sqlite::Transaction> SqliteWriter::Begin() {
-  known_.Clear();
+  // What was read and changed in a transaction that was rolled back may never have been.
+  if (std::exchange(is_committed_, false)) {
+    known_.KeepSmall();
+  } else {
+    known_.Clear();
+  }
   staged_.clear();
   segments_written_ = {};
   return sqlite::Transaction::Begin(&connection_, sqlite::Transaction::Mode::kImmediate);
@@ -133,7 +143,9 @@ absl::StatusOr<sqlite::Transaction> SqliteWriter::Begin() {
 
 absl::Status SqliteWriter::Commit(sqlite::Transaction* transaction) {
   COEDIT_CHECK(staged_.empty());
-  return transaction->Commit();
+  absl::Status done = transaction->Commit();
+  is_committed_ = done.ok();
+  return done;
 }
 
 absl::StatusOr<KnownDocument*> SqliteWriter::Know(absl::string_view document) {
@@ -259,18 +271,27 @@ absl::Status SqliteWriter::PutSegment(const KnownDocument& document, int64_t* by
 
 absl::Status SqliteWriter::PutAuthor(const DocumentRow& row, const KnownAuthor& known) {
   const Author& author = known.author;
-  absl::Status done = put_author_->BindInt64(1, row.number)
-                          .BindUint64(2, author.number)
-                          .BindText(3, author.client_id)
-                          .BindText(4, author.user_id)
-                          .BindText(5, author.name)
-                          .BindText(6, author.color)
-                          .BindUint64(7, author.state.last_sequence)
-                          .BindUint64(8, author.state.last_revision)
-                          .BindUint64(9, author.state.last_hash)
-                          .BindUint64(10, RowChecksum(row.number, author))
-                          .BindUint64(11, known.first_sequence)
-                          .Run();
+  const ot::AuthorState& state = author.state;
+  const uint64_t checksum = RowChecksum(row.number, author);
+  absl::Status done = known.has_row ? update_author_->BindInt64(1, row.number)
+                                          .BindUint64(2, author.number)
+                                          .BindUint64(3, state.last_sequence)
+                                          .BindUint64(4, state.last_revision)
+                                          .BindUint64(5, state.last_hash)
+                                          .BindUint64(6, checksum)
+                                          .Run()
+                                    : put_author_->BindInt64(1, row.number)
+                                          .BindUint64(2, author.number)
+                                          .BindText(3, author.client_id)
+                                          .BindText(4, author.user_id)
+                                          .BindText(5, author.name)
+                                          .BindText(6, author.color)
+                                          .BindUint64(7, state.last_sequence)
+                                          .BindUint64(8, state.last_revision)
+                                          .BindUint64(9, state.last_hash)
+                                          .BindUint64(10, checksum)
+                                          .BindUint64(11, known.first_sequence)
+                                          .Run();
   // A client id that has another number violates a constraint; a number that has another client id
   // changes nothing.
   if (absl::IsAlreadyExists(done) || (done.ok() && connection_.Changes() != 1)) {

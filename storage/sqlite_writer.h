@@ -173,6 +173,7 @@ class SqliteWriter {
   std::optional<sqlite::Statement> insert_document_;
   std::optional<sqlite::Statement> update_document_;
   std::optional<sqlite::Statement> put_author_;
+  std::optional<sqlite::Statement> update_author_;
   std::optional<sqlite::Statement> insert_segment_;
   std::optional<sqlite::Statement> insert_snapshot_;
   std::optional<sqlite::Statement> delete_snapshots_;

@@ -206,6 +206,79 @@ TEST_F(SqliteStoreTest, AppendsOfOneDocumentShareARow) {
   EXPECT_FALSE(*select->Step());
 }
 
+// The writer does not read again what it wrote; what others of its calls change, it does.
+TEST_F(SqliteStoreTest, RowsThatAreKnownStayRight) {
+  Open({.snapshot_rule = {.tail_weight_bytes_min = 5 * 1024}});
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  Scribe scribe("notes");
+  const auto append = [&](ot::AuthorNumber author) {
+    scribe.Type(author, "a");
+    MustAppend(&scribe);
+  };
+  for (int round = 0; round < 4; ++round) {
+    append(1);
+    append(2);
+    ASSERT_TRUE(SetTitle(store(), "notes", absl::StrCat("Title ", round)).ok());
+    append(1);
+    ASSERT_EQ(
+        AddVersion(store(), "notes", {.revision = scribe.head().revision, .name = "v"})->number,
+        round + 1);
+    scribe.author(1).name = absl::StrCat("Name ", round);
+    append(1);
+    append(3 + round);
+    // Refused, and the transaction with it: another client, a sequence that was there, a client
+    // that has another number, known and not known.
+    for (int wrong = 0; wrong < 3; ++wrong) {
+      Scribe forged = scribe;
+      if (wrong == 0) forged.author(2).client_id = ClientId(77);
+      if (wrong == 1) forged.author(2).state.last_sequence -= 1;
+      const ot::AuthorNumber author = wrong == 2 ? 50 + round : 2;
+      if (wrong == 2) {
+        forged.author(author) = forged.author(2);
+        forged.author(author).number = author;
+      }
+      forged.Type(author, "forged");
+      EXPECT_EQ(Append(store(), forged.Take()).outcome, AppendOutcome::kConflict) << wrong;
+      ExpectStored("notes", scribe);
+    }
+    append(2);
+    if (round == 1) Open();
+  }
+  EXPECT_EQ(Info(store(), "notes")->title, "Title 3");
+  ExpectStored("notes", scribe);
+  ASSERT_TRUE(Delete(store(), "notes").ok());
+  Scribe again("notes");
+  ASSERT_TRUE(Create(store(), "notes").ok());
+  again.Type(2, "anew");
+  MustAppend(&again);
+  ExpectStored("notes", again);
+  Open();
+  ExpectStored("notes", again);
+}
+
+// More documents than the writer keeps the rows of, in turns.
+TEST_F(SqliteStoreTest, MoreDocumentsThanAreKnown) {
+  Open({.pack_history = false});
+  constexpr int kDocuments = 4096 + 300;
+  std::vector<Scribe> scribes;
+  for (int i = 0; i < kDocuments; ++i) {
+    scribes.emplace_back(absl::StrCat("d", i));
+    store()->Create(absl::StrCat("d", i), ot::DocumentType::kRichText, PlainText("\n"), "epoch", 1,
+                    [](absl::StatusOr<StoredDocument> created) { EXPECT_TRUE(created.ok()); });
+  }
+  for (int round = 0; round < 3; ++round) {
+    std::vector<AppendRequest> requests;
+    for (Scribe& scribe : scribes) {
+      scribe.Type(1 + round % 2, "a");
+      requests.push_back(scribe.Take());
+    }
+    for (const NumberedResult& answer : AppendAll(store(), std::move(requests))) {
+      ASSERT_EQ(answer.result.outcome, AppendOutcome::kCommitted) << answer.result.text;
+    }
+  }
+  for (int i = 0; i < kDocuments; i += 97) ExpectStored(absl::StrCat("d", i), scribes[i]);
+}
+
 // A row holds no more than 256 commits of appends that were joined, and ends where a snapshot is.
 TEST_F(SqliteStoreTest, WhatIsJoinedIsBounded) {
   Open({.snapshot_rule = {.tail_weight_bytes_min = 600 * 1024}, .pack_history = false});
