@@ -87,10 +87,14 @@ absl::Status UseWriteAheadLog(sqlite::Connection* connection) {
 
 absl::StatusOr<std::unique_ptr<SqliteWriter>> SqliteWriter::Open(
     const std::string& path, const std::string& vfs, const SnapshotRule& snapshot_rule) {
+  auto log_buffer = std::make_unique<LogBuffer>(vfs);
+  // Without syncs nothing would ever be written to the log.
+  const std::string& layer = Mutated(Mutation::kFsyncSkipped) ? vfs : log_buffer->vfs();
   absl::StatusOr<sqlite::Connection> connection =
-      sqlite::Connection::Open(path, sqlite::Access::kReadWrite, vfs);
+      sqlite::Connection::Open(path, sqlite::Access::kReadWrite, layer);
   if (!connection.ok()) return connection.status();
-  std::unique_ptr<SqliteWriter> writer(new SqliteWriter(*std::move(connection), snapshot_rule));
+  std::unique_ptr<SqliteWriter> writer(
+      new SqliteWriter(std::move(log_buffer), *std::move(connection), snapshot_rule));
   if (absl::Status prepared = writer->Prepare(); !prepared.ok()) return prepared;
   return writer;
 }
@@ -103,6 +107,9 @@ absl::Status SqliteWriter::Prepare() {
   if (absl::Status done = connection_.Execute(synchronous); !done.ok()) return done;
   // What was deleted is overwritten, not only forgotten; some builds of SQLite do so anyway.
   if (absl::Status done = connection_.Execute("PRAGMA secure_delete = ON"); !done.ok()) return done;
+  // Half of SQLite's own: a batch of some 200 documents, each with a page of its own. What does not
+  // fit goes to the log early.
+  if (absl::Status done = connection_.Execute("PRAGMA cache_size = -1024"); !done.ok()) return done;
   // Before the file is turned to WAL, so that what is not ours is refused untouched.
   if (absl::Status done = MigrateSchema(&connection_); !done.ok()) return done;
   if (absl::Status done = UseWriteAheadLog(&connection_); !done.ok()) return done;

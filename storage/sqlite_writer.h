@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "storage/known_documents.h"
+#include "storage/log_buffer.h"
 #include "storage/rows.h"
 #include "storage/snapshot_rule.h"
 #include "storage/sqlite.h"
@@ -137,8 +138,11 @@ class SqliteWriter {
   void Abandon();
 
  private:
-  SqliteWriter(sqlite::Connection connection, const SnapshotRule& snapshot_rule)
-      : connection_(std::move(connection)), snapshot_rule_(snapshot_rule) {}
+  SqliteWriter(std::unique_ptr<LogBuffer> log_buffer, sqlite::Connection connection,
+               const SnapshotRule& snapshot_rule)
+      : log_buffer_(std::move(log_buffer)),
+        connection_(std::move(connection)),
+        snapshot_rule_(snapshot_rule) {}
 
   absl::Status Prepare();
   // As it stands in the transaction. kNotFound, kDataLoss.
@@ -158,6 +162,7 @@ class SqliteWriter {
   // Title and last version.
   absl::Status UpdateNames(const DocumentRow& row);
 
+  std::unique_ptr<LogBuffer> log_buffer_;  // outlives the connection
   sqlite::Connection connection_;
   SnapshotRule snapshot_rule_;
   KnownDocuments known_;
