@@ -102,9 +102,7 @@ void DocumentActor::OnLoaded(absl::StatusOr<storage::StoredDocument> loaded) {
   durable_digest_ = document_->digest();
   text_offered_at_ = loaded->snapshot.head.revision;
   phase_ = Phase::kLive;
-  std::deque<OpenRequest> waiting = std::move(waiting_for_load_);
-  waiting_for_load_.clear();
-  for (OpenRequest& request : waiting) AdmitOpen(std::move(request));
+  for (OpenRequest& request : std::exchange(waiting_for_load_, {})) AdmitOpen(std::move(request));
   for (EditRequest& request : std::exchange(edits_waiting_for_load_, {})) {
     Edit(std::move(request));
   }

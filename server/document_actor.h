@@ -17,7 +17,6 @@
 #define COEDIT_SERVER_DOCUMENT_ACTOR_H_
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -194,7 +193,7 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   AuthorDirectory authors_;
   Room room_;
 
-  std::deque<OpenRequest> waiting_for_load_;
+  std::vector<OpenRequest> waiting_for_load_;
   std::vector<EditRequest> edits_waiting_for_load_;
   std::map<MemberId, Editor> editors_;
   bool creating_ = false;
