@@ -1,6 +1,5 @@
 #include "ot/document.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -8,7 +7,6 @@
 #include "ot/algebra.h"
 #include "ot/apply.h"
 #include "ot/canonical.h"
-#include "ot/check.h"
 #include "ot/mutation.h"
 
 namespace coedit::ot {
@@ -36,42 +34,23 @@ uint64_t OperationHash(Revision base, const Delta& delta) {
   return HashBytes(bytes, base);
 }
 
-Digest ExtendDigest(Digest previous, AuthorNumber author, Sequence sequence, const Delta& delta) {
-  std::string bytes;
-  AppendVarint(author, &bytes);
-  AppendCanonical(delta, &bytes);
-  const ReplicaDigest lower = Fnv1a(bytes, ToReplica(previous));
-  AppendVarint(sequence, &bytes);
-  const Digest upper = HashBytes(bytes, previous) >> 32;
-  return upper << 32 | lower;
-}
-
-ReplicaDigest ExtendReplicaDigest(ReplicaDigest previous, AuthorNumber author, const Delta& delta) {
-  std::string bytes;
-  AppendVarint(author, &bytes);
-  AppendCanonical(delta, &bytes);
-  return Fnv1a(bytes, previous);
-}
-
 Document::Document(DocumentType type, Text text, Revision revision, Digest digest,
                    absl::flat_hash_map<AuthorNumber, AuthorState> authors,
                    const DocumentLimits& limits)
     : type_(type),
       text_(std::move(text)),
-      head_(revision),
       digest_(digest),
-      floor_digest_(digest),
-      floor_length_(text_.length()),
+      history_(revision, digest, text_.length()),
       authors_(std::move(authors)),
       limits_(limits) {}
 
 absl::Status Document::Replay(const Commit& commit) {
-  if (commit.revision != head_ + 1) {
+  if (commit.revision != head() + 1) {
     return absl::DataLossError(
-        absl::StrCat("commit ", commit.revision, " follows revision ", head_));
+        absl::StrCat("commit ", commit.revision, " follows revision ", head()));
   }
-  const Digest expected = ExtendDigest(digest_, commit.author, commit.sequence, commit.delta);
-  if (commit.digest != expected) {
+  const CommitBytes encoded = EncodeCommit(commit.author, commit.sequence, commit.delta);
+  if (commit.digest != ExtendDigest(digest_, encoded)) {
     return absl::DataLossError(
         absl::StrCat("commit ", commit.revision, " does not continue the chain of digests"));
   }
@@ -80,9 +59,8 @@ absl::Status Document::Replay(const Commit& commit) {
         absl::StrCat("commit ", commit.revision, " does not fit: ", valid.message()));
   }
   Apply(commit.delta, &text_);
-  head_ = commit.revision;
   digest_ = commit.digest;
-  history_.push_back({commit, text_.length()});
+  history_.Append(commit, encoded, text_.length());
   return absl::OkStatus();
 }
 
@@ -125,7 +103,7 @@ std::optional<Submitted> Document::FindEarlier(const Operation& operation) const
   }
   const bool resend =
       operation.sequence == last && !Mutated(Mutation::kResendNotRecognised) &&
-      !(Mutated(Mutation::kDedupeByWindow) && head_ - known->last_revision > kDedupeWindow);
+      !(Mutated(Mutation::kDedupeByWindow) && head() - known->last_revision > kDedupeWindow);
   if (resend) {
     if (IdentityOf(operation) == known->last_hash) return Duplicate{known->last_revision};
     return Refuse(Refusal::kSequenceConflict, "sequence ", operation.sequence,
@@ -137,13 +115,13 @@ std::optional<Submitted> Document::FindEarlier(const Operation& operation) const
 
 Submitted Document::Submit(const Operation& operation) {
   if (std::optional<Submitted> earlier = FindEarlier(operation)) return *std::move(earlier);
-  if (operation.base > head_) {
+  if (operation.base > head()) {
     return Refuse(Refusal::kInvalidOperation, "base revision ", operation.base,
-                  " is ahead of the head ", head_);
+                  " is ahead of the head ", head());
   }
-  if (head_ - operation.base > limits_.catch_up_revisions_max) {
+  if (head() - operation.base > limits_.catch_up_revisions_max) {
     return Refuse(Refusal::kRevisionTooOld, "base revision ", operation.base, " lies ",
-                  head_ - operation.base, " revisions back; at most ",
+                  head() - operation.base, " revisions back; at most ",
                   limits_.catch_up_revisions_max, " are carried over");
   }
   if (operation.base < floor()) return NeedsHistory{operation.base};
@@ -151,22 +129,22 @@ Submitted Document::Submit(const Operation& operation) {
 
   Delta delta = operation.delta;
   int64_t work = 0;
-  size_t i = operation.base - floor();
-  if (Mutated(Mutation::kBaseOffByOne)) ++i;
-  Delta squashed;
+  const Revision seen = operation.base + (Mutated(Mutation::kBaseOffByOne) ? 1 : 0);
+  history_.OperationReachesBack(head() - operation.base);
+  CommitReader unseen = history_.Read(seen, head());
   if (Mutated(Mutation::kSquashedHistory)) {
-    for (; i < history_.size(); ++i) squashed = Compose(squashed, history_[i].commit.delta);
+    Delta squashed;
+    while (const auto over = unseen.Next()) squashed = Compose(squashed, over->delta);
     delta = Transform(delta, squashed, Side::kLeft);
   }
   const Side side = Mutated(Mutation::kFlippedTie) ? Side::kRight : Side::kLeft;
-  for (; i < history_.size(); ++i) {
-    const Delta& over = history_[i].commit.delta;
-    work += static_cast<int64_t>(delta.size() + over.size());
+  while (const std::optional<CommitView> over = unseen.Next()) {
+    work += static_cast<int64_t>(delta.size() + over->delta.size());
     if (work > limits_.transform_work_max) {
       return Refuse(Refusal::kTooComplex, "carrying the operation from revision ", operation.base,
-                    " to ", head_, " takes more than ", limits_.transform_work_max, " steps");
+                    " to ", head(), " takes more than ", limits_.transform_work_max, " steps");
     }
-    delta = Transform(delta, over, side);
+    delta = Transform(delta, over->delta, side);
   }
 
   if (absl::Status valid = Validate(delta, text_); !valid.ok()) {
@@ -185,56 +163,21 @@ Submitted Document::Submit(const Operation& operation) {
 
   Apply(delta, &text_);
   Commit commit;
-  commit.revision = head_ + 1;
-  commit.digest = ExtendDigest(digest_, operation.author, operation.sequence, delta);
+  commit.revision = head() + 1;
+  const CommitBytes encoded = EncodeCommit(operation.author, operation.sequence, delta);
+  commit.digest = ExtendDigest(digest_, encoded);
   commit.author = operation.author;
   commit.sequence = operation.sequence;
   commit.delta = std::move(delta);
-  head_ = commit.revision;
   digest_ = commit.digest;
-  history_.push_back({commit, text_.length()});
+  history_.Append(commit, encoded, text_.length());
   authors_[operation.author] = {operation.sequence, commit.revision, IdentityOf(operation)};
   return Committed{std::move(commit)};
-}
-
-void Document::PrependHistory(std::vector<Commit> commits) {
-  for (auto commit = commits.rbegin(); commit != commits.rend(); ++commit) {
-    COEDIT_CHECK(commit->revision == floor());
-    COEDIT_CHECK(!floor_digest_.has_value() || commit->digest == *floor_digest_);
-    const int64_t length_after = floor_length_;
-    floor_length_ -= commit->delta.growth();
-    history_.push_front({std::move(*commit), length_after});
-    // What stood before the earliest commit is not told by it, except at the very beginning.
-    floor_digest_ = floor() == 0 ? std::optional<Digest>(0) : std::nullopt;
-  }
-}
-
-void Document::DropHistory(Revision revision) {
-  while (floor() < std::min(revision, head_)) {
-    floor_digest_ = history_.front().commit.digest;
-    floor_length_ = history_.front().length_after;
-    history_.pop_front();
-  }
 }
 
 const AuthorState* Document::FindAuthor(AuthorNumber author) const {
   const auto found = authors_.find(author);
   return found == authors_.end() ? nullptr : &found->second;
-}
-
-const Commit& Document::At(Revision revision) const {
-  COEDIT_CHECK(revision > floor() && revision <= head_);
-  return history_[revision - floor() - 1].commit;
-}
-
-std::optional<Digest> Document::DigestAt(Revision revision) const {
-  if (revision < floor() || revision > head_) return std::nullopt;
-  return revision == floor() ? floor_digest_ : At(revision).digest;
-}
-
-int64_t Document::LengthAt(Revision revision) const {
-  COEDIT_CHECK(revision >= floor() && revision <= head_);
-  return revision == floor() ? floor_length_ : history_[revision - floor() - 1].length_after;
 }
 
 }  // namespace coedit::ot

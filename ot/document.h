@@ -17,38 +17,21 @@
 #define COEDIT_OT_DOCUMENT_H_
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "ot/commit.h"
+#include "ot/commit_history.h"
 #include "ot/delta.h"
 #include "ot/text.h"
 
 namespace coedit::ot {
 
-using Revision = uint64_t;      // number of commits
-using Sequence = uint64_t;      // of one client on one document; from 1, increasing, gaps legal
-using AuthorNumber = uint64_t;  // from 1, one per (document, client id)
-using Digest = uint64_t;        // rolling digest of the log up to a revision; 0 at revision 0
-// The lower half of a Digest. It extends by itself, so that every replica of the text can keep it.
-using ReplicaDigest = uint32_t;
-
 enum class DocumentType : uint8_t { kRichText = 0, kPlainText = 1 };
-
-// A change at its final revision.
-struct Commit {
-  Revision revision = 0;
-  Digest digest = 0;
-  AuthorNumber author = 0;
-  Sequence sequence = 0;
-  int64_t time_ms =
-      0;  // wall clock, Unix epoch; set by whoever owns a clock, never part of the order
-  Delta delta;
-};
 
 // A change as its author made it.
 struct Operation {
@@ -71,14 +54,6 @@ struct AuthorState {
 
 // Identity of the content of an operation: base revision and submitted delta.
 uint64_t OperationHash(Revision base, const Delta& delta);
-
-// The digest after a commit is appended to a log with digest `previous`.
-Digest ExtendDigest(Digest previous, AuthorNumber author, Sequence sequence, const Delta& delta);
-
-// The same for its lower half, which covers what a replica applies: FNV-1a over the author and the
-// canonical bytes. ToReplica(ExtendDigest(d, ...)) is ExtendReplicaDigest(ToReplica(d), ...).
-ReplicaDigest ExtendReplicaDigest(ReplicaDigest previous, AuthorNumber author, const Delta& delta);
-inline ReplicaDigest ToReplica(Digest digest) { return static_cast<ReplicaDigest>(digest); }
 
 // Bounds that belong to the content of a document (limits.h gives the defaults and reasons).
 struct DocumentLimits {
@@ -133,46 +108,36 @@ class Document {
   Submitted Submit(const Operation& operation);
 
   // Commits that end exactly at the floor, in order; lowers the floor.
-  void PrependHistory(std::vector<Commit> commits);
+  void PrependHistory(absl::Span<const Commit> commits) { history_.Prepend(commits); }
 
   // What Submit says of an operation that was committed before, or whose author went on to others;
   // nullopt if it is new.
   std::optional<Submitted> FindEarlier(const Operation& operation) const;
 
   // Forgets commits at or below `revision` (memory only).
-  void DropHistory(Revision revision);
+  void DropHistory(Revision revision) { history_.Drop(revision); }
 
   DocumentType type() const { return type_; }
-  Revision head() const { return head_; }
+  Revision head() const { return history_.head(); }
   Digest digest() const { return digest_; }
-  Revision floor() const { return head_ - history_.size(); }
+  Revision floor() const { return history_.floor(); }
   const Text& text() const { return text_; }
   // nullptr if the author never committed.
   const AuthorState* FindAuthor(AuthorNumber author) const;
 
-  // floor() < revision <= head().
-  const Commit& At(Revision revision) const;
-  // Digest at a revision; nullopt outside [floor, head], and at a floor that PrependHistory lowered
-  // (the commit that made it is not at hand).
-  std::optional<Digest> DigestAt(Revision revision) const;
-  // Length of the text at a revision, floor() <= revision <= head(); units.
-  int64_t LengthAt(Revision revision) const;
+  // The commits of memory and what was at each revision; commit_history.h has the contracts.
+  CommitReader Read(Revision after, Revision to) const { return history_.Read(after, to); }
+  Commit At(Revision revision) const { return history_.At(revision); }
+  std::optional<Digest> DigestAt(Revision revision) const { return history_.DigestAt(revision); }
+  int64_t LengthAt(Revision revision) const { return history_.LengthAt(revision); }
 
  private:
-  struct Entry {
-    Commit commit;
-    int64_t length_after;  // units, so that a base is checked before anything is transformed
-  };
-
   std::optional<Rejected> CheckForm(const Operation& operation) const;
 
   DocumentType type_;
   Text text_;
-  Revision head_;
   Digest digest_;
-  std::optional<Digest> floor_digest_;  // unknown after PrependHistory
-  int64_t floor_length_;
-  std::deque<Entry> history_;
+  CommitHistory history_;
   absl::flat_hash_map<AuthorNumber, AuthorState> authors_;
   DocumentLimits limits_;
 };

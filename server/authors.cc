@@ -1,6 +1,7 @@
 #include "server/authors.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "ot/check.h"
 
@@ -8,22 +9,31 @@ namespace coedit::server {
 
 AuthorDirectory::AuthorDirectory(const std::vector<storage::Author>& stored) {
   for (const storage::Author& author : stored) {
-    by_number_[author.number] = {author.client_id, {author.user_id, author.name, author.color}};
-    by_client_[author.client_id] = author.number;
-    last_ = std::max(last_, author.number);
+    Add(author.number, {author.client_id, {author.user_id, author.name, author.color}});
   }
 }
 
+void AuthorDirectory::Add(ot::AuthorNumber number, Entry entry) {
+  const auto [added, is_new] =
+      by_number_.emplace(number, std::make_unique<Entry>(std::move(entry)));
+  COEDIT_CHECK(is_new);
+  by_client_[added->second->client_id] = number;
+  last_ = std::max(last_, number);
+}
+
 ot::AuthorNumber AuthorDirectory::Register(absl::string_view client_id, const proto::User& user) {
-  const auto [found, is_new] = by_client_.try_emplace(client_id, last_ + 1);
-  if (is_new) ++last_;
-  by_number_[found->second] = {std::string(client_id), user};
-  return found->second;
+  const auto known = by_client_.find(client_id);
+  if (known == by_client_.end()) {
+    Add(last_ + 1, {std::string(client_id), user});
+    return last_;
+  }
+  by_number_[known->second]->user = user;
+  return known->second;
 }
 
 const proto::User* AuthorDirectory::FindUser(ot::AuthorNumber author) const {
   const auto found = by_number_.find(author);
-  return found == by_number_.end() ? nullptr : &found->second.user;
+  return found == by_number_.end() ? nullptr : &found->second->user;
 }
 
 storage::Author AuthorDirectory::ToStore(ot::AuthorNumber author,
@@ -31,10 +41,10 @@ storage::Author AuthorDirectory::ToStore(ot::AuthorNumber author,
   const auto found = by_number_.find(author);
   COEDIT_CHECK(found != by_number_.end());
   return {.number = author,
-          .client_id = found->second.client_id,
-          .user_id = found->second.user.id,
-          .name = found->second.user.name,
-          .color = found->second.user.color,
+          .client_id = found->second->client_id,
+          .user_id = found->second->user.id,
+          .name = found->second->user.name,
+          .color = found->second->user.color,
           .state = state};
 }
 

@@ -5,6 +5,7 @@
 #ifndef COEDIT_SERVER_AUTHORS_H_
 #define COEDIT_SERVER_AUTHORS_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,10 @@ class AuthorDirectory {
     std::string client_id;
     proto::User user;
   };
-  absl::flat_hash_map<ot::AuthorNumber, Entry> by_number_;
-  absl::flat_hash_map<std::string, ot::AuthorNumber> by_client_;
+  void Add(ot::AuthorNumber number, Entry entry);
+
+  absl::flat_hash_map<ot::AuthorNumber, std::unique_ptr<Entry>> by_number_;
+  absl::flat_hash_map<absl::string_view, ot::AuthorNumber> by_client_;  // keys stand in the entries
   ot::AuthorNumber last_ = 0;
 };
 

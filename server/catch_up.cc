@@ -2,41 +2,47 @@
 
 #include <utility>
 
-#include "ot/algebra.h"
 #include "ot/log_composer.h"
 #include "ot/mutation.h"
 
 namespace coedit::server {
 namespace {
 
-ot::Delta ComposeAll(absl::Span<const ot::Commit* const> commits) {
-  ot::LogComposer composer;
-  for (const ot::Commit* commit : commits) composer.Add(commit->delta);
-  return composer.Finish();
+// How many of `missed` are sent one by one.
+size_t SingleCommits(const MissedCommits& missed, const GapForm& form) {
+  if (!form.composed && !Mutated(Mutation::kComposedUnasked)) return missed.size();
+  size_t singles = 0;
+  size_t index = 0;
+  missed.ForEach([&](const ot::CommitView& commit) {
+    ++index;
+    if (commit.author == form.own && !Mutated(Mutation::kComposeOverOwn)) singles = index;
+  });
+  return missed.size() - singles <= form.single_commits_max ? missed.size() : singles;
 }
 
 }  // namespace
 
-void AddMissedCommits(absl::Span<const ot::Commit* const> missed, const GapForm& form,
-                      proto::Opened* opened) {
-  size_t singles = missed.size();
-  if (form.composed || Mutated(Mutation::kComposedUnasked)) {
-    while (singles > 0 &&
-           (missed[singles - 1]->author != form.own || Mutated(Mutation::kComposeOverOwn))) {
-      --singles;
-    }
-    if (missed.size() - singles <= form.single_commits_max) singles = missed.size();
-  }
+MissedCommits::MissedCommits(absl::Span<const ot::Commit> read, const ot::Document& document,
+                             ot::Revision after, ot::Revision to)
+    : read_(read), document_(&document), floor_(after), to_(to) {
+  while (!read_.empty() && read_.front().revision <= after) read_.remove_prefix(1);
+  floor_ += read_.size();
+}
+
+void AddMissedCommits(const MissedCommits& missed, const GapForm& form, proto::Opened* opened) {
+  const size_t singles = SingleCommits(missed, form);
   opened->commits.emplace();
   opened->commits->reserve(singles);
-  for (const ot::Commit* commit : missed.first(singles)) {
+  ot::LogComposer composer;
+  missed.ForEach([&](const ot::CommitView& commit) {
+    if (opened->commits->size() == singles) return composer.Add(commit.delta);
     proto::Committed& told = opened->commits->emplace_back();
-    told.revision = commit->revision;
-    told.author = commit->author;
-    if (commit->author == form.own) told.sequence = commit->sequence;
-    told.delta = commit->delta;
-  }
-  if (singles < missed.size()) opened->composed = ComposeAll(missed.subspan(singles));
+    told.revision = commit.revision;
+    told.author = commit.author;
+    if (commit.author == form.own) told.sequence = commit.sequence;
+    told.delta = commit.delta;
+  });
+  if (singles < missed.size()) opened->composed = composer.Finish();
 }
 
 Piece CatchUpBudget::Charge(std::string bytes) {

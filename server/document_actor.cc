@@ -20,10 +20,6 @@ namespace {
 // A copy of the text goes to the store with a batch at least this many revisions after the last
 // one; the store decides whether to keep it as a snapshot.
 constexpr ot::Revision kOfferTextEvery = 64;
-// After so long without a commit, memory holds so many of them: those who type again soon, or come
-// back after a short break, need no read.
-constexpr absl::Duration kQuietAfter = absl::Seconds(5);
-constexpr uint64_t kCommitsWhenQuiet = 256;
 // What one waiting operation counts beside its text against limits.mailbox_bytes.
 constexpr int64_t kOperationBytes = 128;
 
@@ -106,9 +102,7 @@ void DocumentActor::OnLoaded(absl::StatusOr<storage::StoredDocument> loaded) {
   durable_digest_ = document_->digest();
   text_offered_at_ = loaded->snapshot.head.revision;
   phase_ = Phase::kLive;
-  std::deque<OpenRequest> waiting = std::move(waiting_for_load_);
-  waiting_for_load_.clear();
-  for (OpenRequest& request : waiting) AdmitOpen(std::move(request));
+  for (OpenRequest& request : std::exchange(waiting_for_load_, {})) AdmitOpen(std::move(request));
   for (EditRequest& request : std::exchange(edits_waiting_for_load_, {})) {
     Edit(std::move(request));
   }
@@ -193,7 +187,7 @@ void DocumentActor::OnHistoryForSubmit(MemberId id, ot::Operation operation,
   }
   // Another read may have brought a part of it meanwhile.
   while (!commits->empty() && commits->back().revision > document_->floor()) commits->pop_back();
-  document_->PrependHistory(*std::move(commits));
+  document_->PrependHistory(*commits);
   Decide(id, operation);
 }
 
@@ -273,7 +267,6 @@ void DocumentActor::OnAppended(storage::AppendResult result) {
   Batch batch = *std::exchange(in_flight_, std::nullopt);
   Announce(std::move(batch));
   DropOldHistory();
-  DropMoreWhenQuiet();
   FlushBatch();
   ScheduleUnload();
   MaybeFinishDrain();
@@ -382,33 +375,11 @@ void DocumentActor::RemoveMember(MemberId id) {
 
 void DocumentActor::DropOldHistory() {
   const uint64_t keep = environment_->limits.history_in_memory;
-  // In strides, so that presence is carried along seldom.
-  if (document_->head() - document_->floor() >= keep + keep / 4) DropHistory(keep);
-}
-
-void DocumentActor::DropMoreWhenQuiet() {
-  if (quiet_timer_ || document_->head() - document_->floor() <= kCommitsWhenQuiet) return;
-  quiet_timer_ = true;
-  environment_->executor->PostAfter(kQuietAfter,
-                                    [self = shared_from_this(), head = document_->head()] {
-                                      self->quiet_timer_ = false;
-                                      if (self->phase_ != Phase::kLive) return;
-                                      if (self->document_->head() != head)
-                                        return self->DropMoreWhenQuiet();
-                                      self->DropHistory(kCommitsWhenQuiet);
-                                    });
-}
-
-void DocumentActor::DropHistory(uint64_t keep) {
   const bool pinned = history_pins_ > 0 && !Mutated(Mutation::kDropHistoryUnderWaitingOpen);
-  if (pinned || document_->head() - document_->floor() <= keep) return;
+  // In strides, so that presence is carried along seldom.
+  if (pinned || document_->head() - document_->floor() < keep + keep / 4) return;
   const ot::Revision floor = std::min(document_->head() - keep, durable_revision_);
-  for (const auto& member : room_.members()) {
-    if (member->shown == nullptr || member->shown->revision >= floor) continue;
-    member->shown->ranges = CarryRanges(std::move(member->shown->ranges), *document_,
-                                        member->author, member->shown->revision, floor);
-    member->shown->revision = floor;
-  }
+  CarryShown(room_.members(), *document_, floor);
   document_->DropHistory(floor);
 }
 

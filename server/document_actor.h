@@ -17,7 +17,6 @@
 #define COEDIT_SERVER_DOCUMENT_ACTOR_H_
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,7 +25,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "ot/document.h"
 #include "proto/messages.h"
 #include "server/authors.h"
@@ -133,10 +131,8 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   void QueueOpen(WaitingOpen open);
   // What the client of `open` missed up to `revision`, its epoch being ours. kNotFound if what it
   // knows is not of this history.
-  absl::StatusOr<std::vector<const ot::Commit*>> MissedBy(const WaitingOpen& open,
-                                                          ot::Revision revision) const;
-  void NamePeople(const Member& joining, absl::Span<const ot::Commit* const> missed,
-                  proto::Opened* opened) const;
+  absl::StatusOr<MissedCommits> MissedBy(const WaitingOpen& open, ot::Revision revision) const;
+  void NamePeople(const Member& joining, const MissedCommits& missed, proto::Opened* opened) const;
   void AnswerOpen(const WaitingOpen& open, ot::Revision revision, ot::Digest digest,
                   const ot::Text& text);
   void RefuseOpen(const OpenRequest& request, WireCode code, std::string text);
@@ -175,10 +171,6 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   void RemoveMember(MemberId member);
   void TryShowPresence(Member& member);
   void DropOldHistory();
-  // Forgets commits but for the last `keep`.
-  void DropHistory(uint64_t keep);
-  // Once nothing has been committed for a while, less is kept.
-  void DropMoreWhenQuiet();
   // True if an append is out or something waits for the next one.
   bool Busy() const { return in_flight_.has_value() || !gathering_.notices.empty(); }
   void ScheduleUnload();
@@ -201,7 +193,7 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   AuthorDirectory authors_;
   Room room_;
 
-  std::deque<OpenRequest> waiting_for_load_;
+  std::vector<OpenRequest> waiting_for_load_;
   std::vector<EditRequest> edits_waiting_for_load_;
   std::map<MemberId, Editor> editors_;
   bool creating_ = false;
@@ -213,7 +205,6 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   Batch gathering_;
   std::optional<Batch> in_flight_;
   bool unload_timer_ = false;
-  bool quiet_timer_ = false;
   absl::Duration empty_since_;  // steady time at which the last member left
 };
 

@@ -8,7 +8,6 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/types/span.h"
 #include "ot/mutation.h"
 #include "proto/codec.h"
 #include "proto/document_types.h"
@@ -18,13 +17,11 @@
 namespace coedit::server {
 namespace {
 
-proto::MemberInfo InfoOf(const Member& member, const ot::Document& document,
-                         ot::Revision revision) {
+proto::MemberInfo InfoOf(const Member& member) {
   proto::MemberInfo info{.session_id = member.session_id, .author = member.author};
   if (member.shown != nullptr) {
-    info.revision = revision;
-    info.ranges = CarryRanges(member.shown->ranges, document, member.author, member.shown->revision,
-                              revision);
+    info.revision = member.shown->revision;
+    info.ranges = member.shown->ranges;
     info.state = member.shown->state;
   }
   return info;
@@ -33,16 +30,17 @@ proto::MemberInfo InfoOf(const Member& member, const ot::Document& document,
 // Everything of the client up to now is durable: its former session is fenced and the gate is
 // passed. So what is not here never will be.
 proto::InFlightFate FateOf(ot::Sequence sequence, ot::AuthorNumber author,
-                           const ot::AuthorState* state,
-                           absl::Span<const ot::Commit* const> missed) {
+                           const ot::AuthorState* state, const MissedCommits& missed) {
   if (state != nullptr && state->last_sequence == sequence) {
     return {.sequence = sequence, .committed = true, .revision = state->last_revision};
   }
-  for (const ot::Commit* commit : missed) {
-    if (commit->author != author || commit->sequence != sequence) continue;
-    return {.sequence = sequence, .committed = true, .revision = commit->revision};
-  }
-  return {.sequence = sequence, .committed = false};
+  proto::InFlightFate fate = {.sequence = sequence, .committed = false};
+  missed.ForEach([&](const ot::CommitView& commit) {
+    if (commit.author != author || commit.sequence != sequence) return;
+    fate.committed = true;
+    fate.revision = commit.revision;
+  });
+  return fate;
 }
 
 }  // namespace
@@ -182,8 +180,8 @@ void DocumentActor::QueueOpen(WaitingOpen open) {
   gathering_.opens.push_back(std::move(open));
 }
 
-absl::StatusOr<std::vector<const ot::Commit*>> DocumentActor::MissedBy(
-    const WaitingOpen& open, ot::Revision revision) const {
+absl::StatusOr<MissedCommits> DocumentActor::MissedBy(const WaitingOpen& open,
+                                                      ot::Revision revision) const {
   const proto::Known& known = *open.request.open.known;
   if (known.revision > revision) {
     return absl::NotFoundError(
@@ -201,26 +199,21 @@ absl::StatusOr<std::vector<const ot::Commit*>> DocumentActor::MissedBy(
     return absl::NotFoundError(
         absl::StrCat("revision ", known.revision, " has another digest here"));
   }
-  std::vector<const ot::Commit*> missed;
-  if (open.too_far_back) return missed;
-  for (const ot::Commit& commit : open.history) {
-    if (commit.revision > known.revision) missed.push_back(&commit);
-  }
-  for (ot::Revision next = known.revision + missed.size() + 1; next <= revision; ++next) {
-    missed.push_back(&document_->At(next));
-  }
-  return missed;
+  if (open.too_far_back) return MissedCommits();
+  return MissedCommits(open.history, *document_, known.revision, revision);
 }
 
-void DocumentActor::NamePeople(const Member& joining, absl::Span<const ot::Commit* const> missed,
+void DocumentActor::NamePeople(const Member& joining, const MissedCommits& missed,
                                proto::Opened* opened) const {
   std::vector<ot::AuthorNumber> named = {joining.author};
   for (const auto& other : room_.members()) {
-    opened->members.push_back(InfoOf(*other, *document_, opened->revision));
+    opened->members.push_back(InfoOf(*other));
     named.push_back(other->author);
   }
-  opened->members.push_back(InfoOf(joining, *document_, opened->revision));
-  for (const ot::Commit* commit : missed) named.push_back(commit->author);
+  opened->members.push_back(InfoOf(joining));
+  missed.ForEach([&named](const ot::CommitView& commit) {
+    if (commit.author != named.back()) named.push_back(commit.author);
+  });
   std::sort(named.begin(), named.end());
   named.erase(std::unique(named.begin(), named.end()), named.end());
   for (ot::AuthorNumber author : named) {
@@ -234,13 +227,13 @@ void DocumentActor::AnswerOpen(const WaitingOpen& open, ot::Revision revision, o
                                const ot::Text& text) {
   const OpenRequest& request = open.request;
   const bool same_epoch = request.open.known.has_value() && request.open.known->epoch == epoch_;
-  std::vector<const ot::Commit*> missed;
+  MissedCommits missed;
   if (same_epoch) {
-    absl::StatusOr<std::vector<const ot::Commit*>> found = MissedBy(open, revision);
+    absl::StatusOr<MissedCommits> found = MissedBy(open, revision);
     if (!found.ok()) {
       return RefuseOpen(request, WireCode::kResync, std::string(found.status().message()));
     }
-    missed = *std::move(found);
+    missed = *found;
   }
 
   const ot::AuthorState* state = document_->FindAuthor(open.author);
@@ -280,6 +273,7 @@ void DocumentActor::AnswerOpen(const WaitingOpen& open, ot::Revision revision, o
   member->attempt = request.attempt;
   member->user = request.user;
   member->author = open.author;
+  CarryShown(room_.members(), *document_, revision);
   NamePeople(*member, missed, &opened);
 
   Piece piece = owner_->catch_up_budget().Charge(

@@ -1,5 +1,6 @@
 #include "server/presence.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ot/algebra.h"
@@ -14,18 +15,41 @@ void Carry(const ot::Delta& over, ot::AtInsert at_insert, std::vector<proto::Ran
   }
 }
 
+void CarryOver(const ot::CommitView& commit, ot::AuthorNumber owner,
+               std::vector<proto::Range>* ranges) {
+  Carry(commit.delta, commit.author == owner ? ot::AtInsert::kMove : ot::AtInsert::kStay, ranges);
+}
+
 }  // namespace
 
 std::vector<proto::Range> CarryRanges(std::vector<proto::Range> ranges,
                                       const ot::Document& document, ot::AuthorNumber owner,
                                       ot::Revision from, ot::Revision to) {
   if (ranges.empty()) return ranges;
-  for (ot::Revision revision = from + 1; revision <= to; ++revision) {
-    const ot::Commit& commit = document.At(revision);
-    Carry(commit.delta, commit.author == owner ? ot::AtInsert::kMove : ot::AtInsert::kStay,
-          &ranges);
-  }
+  ot::CommitReader commits = document.Read(from, to);
+  while (const auto commit = commits.Next()) CarryOver(*commit, owner, &ranges);
   return ranges;
+}
+
+void CarryShown(const std::vector<std::unique_ptr<Member>>& members, const ot::Document& document,
+                ot::Revision to) {
+  ot::Revision from = to;
+  for (const auto& member : members) {
+    if (member->shown == nullptr || member->shown->ranges.empty()) continue;
+    from = std::min(from, member->shown->revision);
+  }
+  ot::CommitReader commits = document.Read(from, to);
+  while (const auto commit = commits.Next()) {
+    for (const auto& member : members) {
+      if (member->shown == nullptr || member->shown->revision >= commit->revision) continue;
+      CarryOver(*commit, member->author, &member->shown->ranges);
+    }
+  }
+  for (const auto& member : members) {
+    if (member->shown != nullptr) {
+      member->shown->revision = std::max(member->shown->revision, to);
+    }
+  }
 }
 
 std::optional<std::vector<proto::Range>> CarryRangesAfter(std::vector<proto::Range> ranges,
@@ -37,12 +61,14 @@ std::optional<std::vector<proto::Range>> CarryRangesAfter(std::vector<proto::Ran
     return std::nullopt;
   }
   ot::Delta own = operation.delta;
-  for (ot::Revision revision = operation.base + 1; revision <= seen; ++revision) {
-    own = ot::Transform(own, document.At(revision).delta, ot::Side::kLeft);
+  ot::CommitReader seen_ones = document.Read(operation.base, seen);
+  while (const auto commit = seen_ones.Next()) {
+    own = ot::Transform(own, commit->delta, ot::Side::kLeft);
   }
   // The commits between were not seen: as the owner will see them, behind the own operation.
-  for (ot::Revision revision = seen + 1; revision < committed; ++revision) {
-    ot::Diamond diamond = ot::TransformPair(document.At(revision).delta, own);
+  ot::CommitReader unseen = document.Read(seen, committed - 1);
+  while (const auto commit = unseen.Next()) {
+    ot::Diamond diamond = ot::TransformPair(commit->delta, own);
     Carry(diamond.left_over_right, ot::AtInsert::kStay, &ranges);
     own = std::move(diamond.right_over_left);
   }

@@ -2,11 +2,13 @@
 #ifndef COEDIT_SERVER_PRESENCE_H_
 #define COEDIT_SERVER_PRESENCE_H_
 
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "ot/document.h"
 #include "proto/messages.h"
+#include "server/member.h"
 
 namespace coedit::server {
 
@@ -15,6 +17,11 @@ namespace coedit::server {
 std::vector<proto::Range> CarryRanges(std::vector<proto::Range> ranges,
                                       const ot::Document& document, ot::AuthorNumber owner,
                                       ot::Revision from, ot::Revision to);
+
+// What `members` show, carried to the text at `to` where it is older. Each commit is read once for
+// all of them: old ones have to be unpacked.
+void CarryShown(const std::vector<std::unique_ptr<Member>>& members, const ot::Document& document,
+                ot::Revision to);
 
 // `ranges` in the text at `seen` followed by the owner's own `operation`, which became commit
 // `committed`; carried to the text at `committed`. nullopt if memory does not reach back far

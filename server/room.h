@@ -33,7 +33,7 @@ class Room {
  private:
   std::vector<std::unique_ptr<Member>> members_;
   absl::flat_hash_map<MemberId, Member*> by_id_;
-  absl::flat_hash_map<std::string, Member*> by_client_;
+  absl::flat_hash_map<absl::string_view, Member*> by_client_;  // keys stand in the members
 };
 
 }  // namespace coedit::server

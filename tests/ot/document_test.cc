@@ -203,7 +203,7 @@ TEST(Document, HistoryMayBeDroppedAndBroughtBack) {
   Submitted needs = document.Submit({2, 1, 3, D("=2 +y")});
   ASSERT_TRUE(std::holds_alternative<NeedsHistory>(needs));
   EXPECT_EQ(std::get<NeedsHistory>(needs).after, 3u);
-  document.PrependHistory({log.begin() + 3, log.begin() + 7});
+  document.PrependHistory(absl::MakeConstSpan(log).subspan(3, 4));
   EXPECT_EQ(document.floor(), 3u);
   EXPECT_EQ(document.LengthAt(3), 5);
   EXPECT_EQ(document.DigestAt(4), log[3].digest);

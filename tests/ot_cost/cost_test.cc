@@ -8,6 +8,8 @@
 #include "gtest/gtest.h"
 #include "ot/algebra.h"
 #include "ot/apply.h"
+#include "ot/commit_history.h"
+#include "ot/document.h"
 #include "ot/log_composer.h"
 #include "ot/text.h"
 #include "tests/ot/property.h"
@@ -157,6 +159,69 @@ TEST(TextMemory, StaysNearTheSizeOfTheText) {
   before = HeapNow().live_bytes;
   const Text loaded(content);
   EXPECT_LT(HeapPerByte(loaded, before), 1.15);
+}
+
+// Letters at the end of a text of 10,000 units, by one author.
+void TypeInto(CommitHistory* history, int64_t letters) {
+  for (; letters > 0; --letters) {
+    const auto typed = static_cast<int64_t>(history->head());
+    Commit commit = {.revision = history->head() + 1,
+                     .author = 1,
+                     .sequence = history->head() + 1,
+                     .delta = DeltaBuilder().Retain(10'000 + typed).Insert("x").Build()};
+    const CommitBytes encoded = EncodeCommit(commit.author, commit.sequence, commit.delta);
+    commit.digest = ExtendDigest(*history->DigestAt(history->head()), encoded);
+    history->Append(commit, encoded, 10'001 + typed);
+  }
+}
+
+TEST(HistoryMemory, ATypedLetterTakesAtMostTwelveBytes) {
+  const int64_t before = HeapNow().live_bytes;
+  CommitHistory history(0, 0, 10'000);
+  TypeInto(&history, 2048);
+  const int64_t full = HeapNow().live_bytes;
+  // With the values of the newest, which are 2 KiB.
+  EXPECT_LE(full - before, 13 * 2048);
+  TypeInto(&history, 2048);
+  EXPECT_LE(HeapNow().live_bytes - full, 12 * 2048);
+  history.Drop(2048);
+  EXPECT_LE(HeapNow().live_bytes - before, 14 * 2048);
+}
+
+TEST(HistoryMemory, StaysBoundedWhereOperationsReachFarBack) {
+  const int64_t before = HeapNow().live_bytes;
+  CommitHistory history(0, 0, 10'000);
+  for (int i = 0; i < 2048; ++i) {
+    TypeInto(&history, 1);
+    history.OperationReachesBack(200);
+  }
+  EXPECT_LE(HeapNow().live_bytes - before, 13 * 2048 + 256 * 144);
+}
+
+TEST(HistoryCost, AppendingSeldomAllocatesAndReadingDoesNot) {
+  CommitHistory history(0, 0, 10'000);
+  EXPECT_LE(AllocationsOf([&] { TypeInto(&history, 6400); }), 8 * 100 + 20);
+  int64_t units = 0;
+  EXPECT_EQ(AllocationsOf([&] {
+              CommitReader commits = history.Read(0, history.head());
+              while (const auto commit = commits.Next()) units += commit->delta.growth();
+              units += history.LengthAt(1000);
+            }),
+            0);
+  EXPECT_EQ(units, 6400 + 11'000);
+}
+
+TEST(DocumentMemory, IsItsTextAndItsHistory) {
+  const Delta content = DeltaBuilder().Insert(std::string(105'000, 'a')).Build();
+  const int64_t before = HeapNow().live_bytes;
+  Document document(DocumentType::kPlainText, Text(content), 0, 0, {}, {});
+  EXPECT_LE(HeapNow().live_bytes - before, 105'000 * 115 / 100);
+  for (int64_t i = 0; i < 2048; ++i) {
+    const Revision head = document.head();
+    ASSERT_TRUE(std::holds_alternative<Committed>(document.Submit(
+        {1, head + 1, head, DeltaBuilder().Retain(50'000 + i).Insert("x").Build()})));
+  }
+  EXPECT_LE(HeapNow().live_bytes - before, 107'048 * 115 / 100 + 13 * 2048);
 }
 
 TEST(TextCost, CopiesAreFreeAndEditsOfACopyTakeAPathOfNodes) {

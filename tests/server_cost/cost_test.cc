@@ -144,5 +144,53 @@ TEST(OperationCost, BytesOnTheWire) {
   EXPECT_LE(room.writer().bytes, 12 * kLetters);
 }
 
+class NoOwner final : public ActorOwner {
+ public:
+  void OnActorEnded(const std::string&, const DocumentActor*) override {}
+  CatchUpBudget& catch_up_budget() override { return budget_; }
+
+ private:
+  CatchUpBudget budget_{0};
+};
+
+// Drops what it is told.
+class NoLink final : public MemberLink {
+ public:
+  proto::Encoding encoding() const override { return proto::Encoding::kProtobuf; }
+  void Deliver(Delivery) override {}
+};
+
+// Heap of an open, empty document and of each member who reads it.
+TEST(DocumentMemory, AnEmptyOneAndItsMembersAreSmall) {
+  Harness harness;
+  harness.store.Create("d", ot::DocumentType::kPlainText, ot::Text(), "e", 0,
+                       [](const absl::StatusOr<storage::StoredDocument>&) {});
+  NoOwner owner;
+  const auto link = std::make_shared<NoLink>();
+  const int64_t before = HeapNow().live_bytes;
+  const auto actor = std::make_shared<DocumentActor>(&harness.environment, &owner, "d", 1);
+  actor->Start();
+  harness.Run();
+  const int64_t opened = HeapNow().live_bytes;
+  EXPECT_LE(opened - before, 2048);
+  constexpr int kMembers = 100;
+  for (int index = 1; index <= kMembers; ++index) {
+    OpenRequest request;
+    request.member = index;
+    request.link = link;
+    request.session_id = absl::StrCat(absl::Hex(index, absl::kZeroPad16), "fedcba9876543210");
+    request.client_id = absl::StrCat(absl::Hex(index, absl::kZeroPad16), "0123456789abcdef");
+    request.attempt = 1;
+    request.user = {.id = "", .name = "Ada Lovelace", .color = "#aabbcc"};
+    request.open = {.request = 1, .document = "d"};
+    actor->Open(std::move(request));
+  }
+  ASSERT_EQ(actor->room().size(), static_cast<size_t>(kMembers));
+  EXPECT_LE((HeapNow().live_bytes - opened) / kMembers, 700);
+  RecordProperty("document_bytes", static_cast<int>(opened - before));
+  RecordProperty("member_bytes", static_cast<int>((HeapNow().live_bytes - opened) / kMembers));
+  actor->Forget();
+}
+
 }  // namespace
 }  // namespace coedit::server
