@@ -45,8 +45,8 @@ struct Delivery {
   std::optional<ot::Text> parts = std::nullopt;    // kOpened with `more`: to be streamed
 };
 
-// The session's side. Deliver is called on the executor of the actor and must not call back into
-// it.
+// The session's side. Deliver is called on the executor of the actor, in the order in which things
+// happen there, and must not call back into it.
 class MemberLink {
  public:
   virtual ~MemberLink() = default;
@@ -92,7 +92,7 @@ struct EditRequest {
   ot::Revision base = 0;
   ot::Delta delta;
   std::optional<uint64_t> identity;  // as in ot::Operation
-  // On the executor; dropped without a call only when the hub goes.
+  // On the actor's executor; dropped without a call only when the hub goes.
   absl::AnyInvocable<void(EditAnswer) &&> done;
 };
 
@@ -122,6 +122,13 @@ struct Member {
   std::unique_ptr<proto::Presence> waiting_presence;  // for the gate or for its rate
   absl::Duration presence_not_before;                 // steady time
   bool presence_timer = false;
+};
+
+// What may be told of a member to those who are not in the room.
+struct PresentMember {
+  std::string session_id;
+  ot::AuthorNumber author = 0;
+  proto::User user;
 };
 
 }  // namespace coedit::server

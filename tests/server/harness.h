@@ -15,6 +15,7 @@
 #include "server/environment.h"
 #include "server/hub.h"
 #include "server/session.h"
+#include "server/shards.h"
 #include "storage/memory_store.h"
 #include "tests/sim/sim_executor.h"
 
@@ -160,7 +161,8 @@ class Harness {
                    .executor = &executor,
                    .clock = &executor,
                    .random = &random};
-    hub = std::make_unique<Hub>(&environment);
+    shards = std::make_unique<Shards>(std::vector<const Environment*>{&environment});
+    hub = &shards->hub(0);
   }
   ~Harness() {
     executor.Kill();  // what is left of time must not run into half a harness
@@ -170,7 +172,7 @@ class Harness {
   Peer& Connect() {
     peers.push_back(std::make_unique<Peer>());
     Peer& peer = *peers.back();
-    peer.session = Session::Make(&environment, hub.get(), &peer, proto::Encoding::kJson);
+    peer.session = Session::Make(shards.get(), 0, &peer, proto::Encoding::kJson);
     return peer;
   }
   // A welcomed one; `client` is the digit its client id is made of.
@@ -198,7 +200,8 @@ class Harness {
   HeldStore store;
   CountingRandom random;
   Environment environment;
-  std::unique_ptr<Hub> hub;
+  std::unique_ptr<Shards> shards;
+  Hub* hub = nullptr;  // of the first shard
   std::vector<std::unique_ptr<Peer>> peers;
 };
 

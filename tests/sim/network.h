@@ -41,10 +41,10 @@ class Connection final : public server::FrameSink, public std::enable_shared_fro
   int64_t history() const { return history_; }
 
   // Attaches the server's half; `executor` is of that life of the server.
-  void Accept(const server::Environment* environment, server::Hub* hub) {
-    session_ = server::Session::Make(environment, hub, this, encoding_);
+  void Accept(server::Shards* shards) {
+    session_ = server::Session::Make(shards, 0, this, encoding_);
     heard_ = timeline_->now();
-    silence_max_ = absl::Seconds(environment->limits.silence_seconds);
+    silence_max_ = absl::Seconds(shards->environment(0).limits.silence_seconds);
     Tick();
   }
 

@@ -117,7 +117,8 @@ void World::StartServer() {
                        .executor = &life->executor,
                        .clock = &life->executor,
                        .random = &random_};
-  life->hub = std::make_unique<server::Hub>(&life->environment);
+  life->shards =
+      std::make_unique<server::Shards>(std::vector<const server::Environment*>{&life->environment});
   if (timeline_.trace != nullptr) {
     for (const storage::DocumentInfo& info : life->store->Heads()) {
       timeline_.Tell("server   starts with ", info.id, " at ", info.head.revision);
@@ -193,7 +194,7 @@ std::shared_ptr<Connection> World::Connect(int64_t client, proto::Encoding encod
   const Rng rng = Dice(kDiceOfConnection, (static_cast<uint64_t>(client) << 16) + ++connections_);
   auto connection = std::make_shared<Connection>(&timeline_, &plan_.faults, rng, encoding,
                                                  restores_.size(), std::move(end));
-  connection->Accept(&life_->environment, life_->hub.get());
+  connection->Accept(life_->shards.get());
   life_->connections.push_back(connection);
   return connection;
 }

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "server/environment.h"
-#include "server/hub.h"
+#include "server/shards.h"
 #include "tests/ot/generators.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/plan.h"
@@ -58,7 +58,7 @@ class World {
     SimExecutor executor;
     std::unique_ptr<SimStore> store;  // gone when the process is dead
     server::Environment environment;
-    std::unique_ptr<server::Hub> hub;
+    std::unique_ptr<server::Shards> shards;
     std::vector<std::weak_ptr<Connection>> connections;
   };
 

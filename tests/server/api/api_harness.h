@@ -53,7 +53,7 @@ struct Answer {
 class ApiHarness : public server::testing::Harness {
  public:
   explicit ApiHarness(Limits limits = {})
-      : Harness(limits), compute(&executor), api(&environment, hub.get(), &compute) {}
+      : Harness(limits), compute(&executor), api(&environment, shards.get(), &compute) {}
   ~ApiHarness() { executor.Kill(); }
 
   using Harness::Ask;
