@@ -35,6 +35,7 @@ struct Delivery {
     kAnswer,    // ack or rejection: the member's operation in flight is settled
     kPresence,  // only the latest of `about` counts
     kClosed,    // the channel ends with it
+    kGivenUp,   // no piece: more was under way than may be, and nothing else comes (RemoteLink)
   };
   Kind kind;
   MemberId member;

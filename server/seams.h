@@ -68,12 +68,12 @@ class FrameSink {
   // The session would rather live on that shard: it is about to open a document that lives there.
   // Asked at most once, before anything but this sink refers to the session. False: it stays here.
   //
-  // True: the transport reads no more here, takes the connection (what is queued included) to that
-  // shard's executor, and there, in a later task, calls Session::OnMoved. What it has read already
-  // may still come by OnFrame; the session keeps it. Until OnMoved the session calls nothing but
-  // this sink, and only from within what is called on it. If the connection ends or the server goes
-  // down on the way, OnDisconnected or OnShutdown may come on the new executor before OnMoved, or
-  // in its place.
+  // True: the transport reads no more here. This call comes from within Session::OnFrame; once that
+  // has returned, and what the transport has read already was given to OnFrame or kept for later,
+  // it takes the connection (what is queued included) to that shard's executor and calls
+  // Session::OnMoved there. The session keeps what still comes by OnFrame; until OnMoved it sends
+  // nothing and asks nobody. If the connection ends or the server goes down on the way,
+  // OnDisconnected or OnShutdown may come on the new executor before OnMoved, or in its place.
   virtual bool MoveTo(size_t /*shard*/) { return false; }
 };
 

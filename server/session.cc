@@ -151,7 +151,10 @@ void Session::On(proto::Open& open) {
   pending_opens_[member] = {open.document, open.request};
   const size_t home = shards_->ShardOf(open.document);
   std::shared_ptr<MemberLink> link = shared_from_this();
-  if (home != shard_) link = std::make_shared<RemoteLink>(std::move(link), environment_->executor);
+  if (home != shard_) {
+    link = std::make_shared<RemoteLink>(std::move(link), environment_->executor,
+                                        environment_->limits.outbound_bytes);
+  }
   OpenRequest request{.member = member,
                       .link = std::move(link),
                       .session_id = session_id_,
@@ -293,14 +296,20 @@ void Session::Deliver(Delivery delivery) {
     case Delivery::Kind::kPresence:
       return outbox_.SendPresence(number, delivery.about, std::move(delivery.piece),
                                   delivery.may_wait);
+    case Delivery::Kind::kGivenUp:
+      return GiveUp(number);
     case Delivery::Kind::kAnswer:
       channels_.at(number).awaits_answer = false;
       break;
     default:
       break;
   }
-  if (outbox_.SendOrdered(number, std::move(delivery.piece), delivery.may_wait)) return;
-  LeaveActor(channels_.at(number).actor, delivery.member);
+  if (!outbox_.SendOrdered(number, std::move(delivery.piece), delivery.may_wait)) GiveUp(number);
+}
+
+void Session::GiveUp(proto::Channel number) {
+  const Channel& channel = channels_.at(number);
+  LeaveActor(channel.actor, channel.member);
   EndChannel(number);
   Send(proto::Closed{.channel = number,
                      .code = std::string(NameOf(WireCode::kTooSlow)),

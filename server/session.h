@@ -108,6 +108,8 @@ class Session final : public MemberLink, public std::enable_shared_from_this<Ses
   void PassOn(Channel& channel, proto::Submit submit);
   void ReleaseHeld(proto::Channel number, MemberId member);
   void EndChannel(proto::Channel number);
+  // The client is too slow for this channel; it may resume by revision.
+  void GiveUp(proto::Channel number);
   void LeaveActor(const std::shared_ptr<DocumentActor>& actor, MemberId member);
   void Send(const proto::ServerMessage& message);
   // Tells the client why and ends the connection.

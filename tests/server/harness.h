@@ -126,6 +126,8 @@ class Peer final : public FrameSink {
   std::shared_ptr<Session> session;
   bool drains = true;  // false: a reader that does not read
   uint16_t close_code = 0;
+  bool can_move = false;           // to another shard
+  std::optional<size_t> moves_to;  // until Arrive
 
   // Messages without the frame around them: `{"hello":{...}}`.
   void Say(absl::string_view messages) {
@@ -133,6 +135,9 @@ class Peer final : public FrameSink {
   }
   // What came since the last call.
   std::vector<std::string> Take() { return std::exchange(received_, {}); }
+
+  // Where it was asked to move to.
+  void Arrive() { session->OnMoved(*std::exchange(moves_to, std::nullopt)); }
 
   void Drain() {
     queued_bytes_ = 0;
@@ -146,6 +151,10 @@ class Peer final : public FrameSink {
   }
   size_t queued_bytes() const override { return queued_bytes_; }
   void Close(uint16_t code, absl::string_view) override { close_code = code; }
+  bool MoveTo(size_t shard) override {
+    if (can_move) moves_to = shard;
+    return can_move;
+  }
 
  private:
   std::vector<std::string> received_;
@@ -154,21 +163,37 @@ class Peer final : public FrameSink {
 
 class Harness {
  public:
-  explicit Harness(Limits limits = {}) : executor(&timeline) {
+  explicit Harness(Limits limits = {}, size_t shard_count = 1) : executor(&timeline) {
     environment = {.limits = limits,
                    .server_name = "coedit/test",
                    .store = &store,
                    .executor = &executor,
                    .clock = &executor,
                    .random = &random};
-    shards = std::make_unique<Shards>(std::vector<const Environment*>{&environment});
+    std::vector<const Environment*> environments = {&environment};
+    while (environments.size() < shard_count) {
+      elsewhere.push_back(std::make_unique<Elsewhere>(&timeline));
+      elsewhere.back()->environment = environment;
+      elsewhere.back()->environment.executor = &elsewhere.back()->executor;
+      environments.push_back(&elsewhere.back()->environment);
+    }
+    shards = std::make_unique<Shards>(environments);
     hub = &shards->hub(0);
   }
   ~Harness() {
     executor.Kill();  // what is left of time must not run into half a harness
+    for (const auto& other : elsewhere) other->executor.Kill();
   }
 
-  // A connection without hello.
+  // The id of a document that lives on that shard.
+  std::string DocumentOn(size_t shard) const {
+    for (int i = 0;; ++i) {
+      std::string document = absl::StrCat("d", i);
+      if (shards->ShardOf(document) == shard) return document;
+    }
+  }
+
+  // A connection without hello, on the first shard.
   Peer& Connect() {
     peers.push_back(std::make_unique<Peer>());
     Peer& peer = *peers.back();
@@ -199,7 +224,13 @@ class Harness {
   sim::SimExecutor executor;
   HeldStore store;
   CountingRandom random;
-  Environment environment;
+  Environment environment;  // of the first shard
+  struct Elsewhere {
+    explicit Elsewhere(sim::Timeline* timeline) : executor(timeline) {}
+    sim::SimExecutor executor;
+    Environment environment;
+  };
+  std::vector<std::unique_ptr<Elsewhere>> elsewhere;  // the other shards
   std::unique_ptr<Shards> shards;
   Hub* hub = nullptr;  // of the first shard
   std::vector<std::unique_ptr<Peer>> peers;

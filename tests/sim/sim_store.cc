@@ -68,12 +68,14 @@ void SimStore::EnterRead(Callback<absl::StatusOr<T>> done, Use use) {
 }
 
 void SimStore::Load(std::string document, Callback<absl::StatusOr<storage::StoredDocument>> done) {
+  if (look_) look_(document);
   EnterRead(std::move(done),
             [id = std::move(document)](storage::SqliteReader* reader) { return reader->Load(id); });
 }
 
 void SimStore::ReadCommits(std::string document, ot::Revision first, ot::Revision last,
                            Callback<absl::StatusOr<std::vector<ot::Commit>>> done) {
+  if (look_) look_(document);
   EnterRead(std::move(done),
             [id = std::move(document), first, last](storage::SqliteReader* reader) {
               return reader->ReadCommits(id, first, last);
@@ -157,6 +159,7 @@ void SimStore::Create(std::string document, ot::DocumentType type, ot::Text init
 }
 
 void SimStore::Append(storage::AppendRequest request, Callback<storage::AppendResult> done) {
+  if (look_) look_(request.document);
   Enter(storage::Write(storage::MakeAppendWrite(std::move(request), std::move(done))));
 }
 
@@ -239,7 +242,7 @@ void SimStore::RunBatch() {
       }
     }
     Answer([this, failed, write = std::move(write)]() mutable {
-      failed_appends_ += failed;
+      if (failed) failed_appends_.push_back(executor_->Steady());
       storage::CallBack(std::move(write));
     });
   }
