@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "ot/check.h"
 #include "server/identity.h"
 #include "server/remote_link.h"
 
@@ -95,6 +96,7 @@ void Session::OnMoved(size_t shard) {
   environment_ = &shards_->environment(shard);
   const std::unique_ptr<Held> held = std::move(moving_);
   if (state_ == State::kEnded) return;
+  COEDIT_CHECK(held != nullptr);  // nobody asked it to move
   Take(std::move(held->decoded));
   for (const std::string& frame : held->frames) OnFrame(frame);
 }
