@@ -7,6 +7,7 @@ set(hooked_sources
   server/catch_up.cc
   server/document_actor.cc
   server/document_actor_opening.cc
+  server/remote_link.cc
   storage/batch_writer.cc
   storage/sqlite_writer.cc
   tests/hooks/hooks.cc)

@@ -34,6 +34,7 @@ enum class Mutation : uint8_t {
   kIgnoreAttempt,                // an older connection replaces a newer one
   kComposeOverOwn,               // a composed gap holds the client's own commit
   kComposedUnasked,              // a gap is composed for whoever has an operation to carry
+  kRemoteDeliveriesOvertake,     // between shards an ack comes before a commit told earlier
   // storage
   kFsyncSkipped,           // COMMIT does not wait for the disk
   kRetryAfterFailedFsync,  // after a failed fsync the same handle goes on
@@ -59,6 +60,7 @@ inline constexpr const char* kMutationNames[] = {
     "ignore-attempt",
     "compose-over-own",
     "composed-unasked",
+    "remote-deliveries-overtake",
     "fsync-skipped",
     "retry-after-failed-fsync",
     "log-not-rewritten",

@@ -1,11 +1,13 @@
 // Admission: how many connections have not said who they are, and how many each client has.
 //
 // A Pass stands for one connection; GiveBack returns what it took. That is a call and no destructor
-// because a session may be kept alive, unused, longer than the hub. On the environment's executor.
+// because a session may be kept alive, unused, longer than this. Any thread; a pass belongs to one
+// session. It takes a lock, three times in the life of a connection.
 #ifndef COEDIT_SERVER_ADMISSION_H_
 #define COEDIT_SERVER_ADMISSION_H_
 
 #include <cstdint>
+#include <mutex>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -37,8 +39,9 @@ class Admission {
 
  private:
   const Limits* limits_;
-  int64_t awaiting_hello_ = 0;
-  absl::flat_hash_map<std::string, int64_t> per_client_;
+  std::mutex mutex_;
+  int64_t awaiting_hello_ = 0;                            // under mutex_
+  absl::flat_hash_map<std::string, int64_t> per_client_;  // under mutex_
 };
 
 }  // namespace coedit::server

@@ -12,7 +12,8 @@
 // fails, memory is ahead of the disk: the actor ends, its members are told to come back, and the
 // next open loads what is durable.
 //
-// All calls on the environment's executor; sessions post to it. Deterministic.
+// All calls on the environment's executor; sessions post to it, from wherever they are. The last of
+// them may destroy it on another: nothing is done there. Deterministic.
 #ifndef COEDIT_SERVER_DOCUMENT_ACTOR_H_
 #define COEDIT_SERVER_DOCUMENT_ACTOR_H_
 
@@ -44,7 +45,7 @@ class ActorOwner {
  public:
   virtual ~ActorOwner() = default;
   virtual void OnActorEnded(const std::string& document, const DocumentActor* actor) = 0;
-  // Bytes of snapshots and catch-ups queued in the whole process.
+  // Bytes of snapshots and catch-ups queued in the whole process, shared by all shards.
   virtual CatchUpBudget& catch_up_budget() = 0;
 };
 
@@ -75,9 +76,13 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   // The hub goes, and with it all: lets go of members and waiting clients without a word.
   void Forget();
 
-  const std::string& document() const { return document_id_; }
   const Room& room() const { return room_; }
+
+  // Any thread.
+  const std::string& document() const { return document_id_; }
   proto::Channel channel() const { return channel_; }
+  // Where its calls are posted.
+  Executor* executor() const { return environment_->executor; }
 
  private:
   // How long members wait before they come back after an actor ended; the client adds jitter.
@@ -179,8 +184,8 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
 
   const Environment* environment_;
   ActorOwner* owner_;
-  std::string document_id_;
-  proto::Channel channel_;
+  const std::string document_id_;
+  const proto::Channel channel_;
   Phase phase_ = Phase::kLoading;
   bool draining_ = false;
   Task drained_;

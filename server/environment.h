@@ -1,4 +1,4 @@
-// What every part of the server's core is given.
+// What every part of the server's core is given: one for each shard, alike but for the executor.
 #ifndef COEDIT_SERVER_ENVIRONMENT_H_
 #define COEDIT_SERVER_ENVIRONMENT_H_
 

@@ -14,16 +14,12 @@ constexpr uint32_t kComeBackMs = 1000;
 
 }  // namespace
 
-Hub::Hub(const Environment* environment)
-    : environment_(environment),
-      admission_(&environment->limits),
-      catch_up_budget_(environment->limits.catch_up_bytes) {}
+Hub::Hub(const Environment* environment, ProcessCounts* counts)
+    : environment_(environment), counts_(counts) {}
 
 Hub::~Hub() {
   for (const auto& [id, actor] : actors_) actor->Forget();
 }
-
-std::string Hub::NextSessionId() { return absl::StrCat("s-", environment_->random->Hex(8)); }
 
 DocumentActor* Hub::Find(absl::string_view document) {
   const auto found = actors_.find(document);
@@ -34,12 +30,12 @@ absl::StatusOr<std::shared_ptr<DocumentActor>> Hub::ActorOf(const std::string& d
   if (shutting_down_) return absl::UnavailableError("the server is shutting down");
   auto found = actors_.find(document);
   if (found == actors_.end()) {
-    const int64_t documents_max = environment_->limits.documents_open;
-    if (documents_max != 0 && static_cast<int64_t>(actors_.size()) >= documents_max) {
+    if (!counts_->AddDocument()) {
       return absl::UnavailableError(
-          absl::StrCat("the server has ", actors_.size(), " documents open already"));
+          absl::StrCat("the server has ", counts_->documents(), " documents open already"));
     }
-    auto actor = std::make_shared<DocumentActor>(environment_, this, document, ++last_channel_);
+    auto actor =
+        std::make_shared<DocumentActor>(environment_, this, document, counts_->NextChannel());
     found = actors_.emplace(document, std::move(actor)).first;
     found->second->Start();
   }
@@ -79,6 +75,16 @@ void Hub::Delete(std::string document, storage::Store::Callback<absl::Status> do
   environment_->store->Delete(std::move(document), std::move(done));
 }
 
+std::vector<PresentMember> Hub::MembersOf(absl::string_view document) const {
+  std::vector<PresentMember> present;
+  const auto found = actors_.find(document);
+  if (found == actors_.end()) return present;
+  for (const auto& member : found->second->room().members()) {
+    present.push_back({member->session_id, member->author, member->user});
+  }
+  return present;
+}
+
 void Hub::Shutdown(Task done) {
   shutting_down_ = true;
   // Each actor holds a share of the promise; the last one to let go keeps it.
@@ -95,7 +101,9 @@ void Hub::Shutdown(Task done) {
 
 void Hub::OnActorEnded(const std::string& document, const DocumentActor* actor) {
   const auto found = actors_.find(document);
-  if (found != actors_.end() && found->second.get() == actor) actors_.erase(found);
+  if (found == actors_.end() || found->second.get() != actor) return;
+  actors_.erase(found);
+  counts_->RemoveDocument();
 }
 
 }  // namespace coedit::server

@@ -35,6 +35,7 @@ struct Delivery {
     kAnswer,    // ack or rejection: the member's operation in flight is settled
     kPresence,  // only the latest of `about` counts
     kClosed,    // the channel ends with it
+    kGivenUp,   // no piece: more was under way than may be, and nothing else comes (RemoteLink)
   };
   Kind kind;
   MemberId member;
@@ -45,8 +46,8 @@ struct Delivery {
   std::optional<ot::Text> parts = std::nullopt;    // kOpened with `more`: to be streamed
 };
 
-// The session's side. Deliver is called on the executor of the actor and must not call back into
-// it.
+// The session's side. Deliver is called on the executor of the actor, in the order in which things
+// happen there, and must not call back into it.
 class MemberLink {
  public:
   virtual ~MemberLink() = default;
@@ -92,7 +93,7 @@ struct EditRequest {
   ot::Revision base = 0;
   ot::Delta delta;
   std::optional<uint64_t> identity;  // as in ot::Operation
-  // On the executor; dropped without a call only when the hub goes.
+  // On the actor's executor; dropped without a call only when the hub goes.
   absl::AnyInvocable<void(EditAnswer) &&> done;
 };
 
@@ -122,6 +123,13 @@ struct Member {
   std::unique_ptr<proto::Presence> waiting_presence;  // for the gate or for its rate
   absl::Duration presence_not_before;                 // steady time
   bool presence_timer = false;
+};
+
+// What may be told of a member to those who are not in the room.
+struct PresentMember {
+  std::string session_id;
+  ot::AuthorNumber author = 0;
+  proto::User user;
 };
 
 }  // namespace coedit::server

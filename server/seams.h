@@ -49,7 +49,7 @@ class RandomSource {
 // One encoded server message; shared by every connection it goes to.
 using Piece = std::shared_ptr<const std::string>;
 
-// Bytes to one client. Called on the connection's executor only.
+// Bytes to one client. Called on the executor of the connection's shard only.
 class FrameSink {
  public:
   virtual ~FrameSink() = default;
@@ -64,6 +64,17 @@ class FrameSink {
   // Sends what is queued, then closes with a WebSocket close code. The session gets OnDisconnected
   // once it is over; what comes in before that is not delivered.
   virtual void Close(uint16_t close_code, absl::string_view reason) = 0;
+
+  // The session would rather live on that shard: it is about to open a document that lives there.
+  // Asked at most once, before anything but this sink refers to the session. False: it stays here.
+  //
+  // True: the transport reads no more here. This call comes from within Session::OnFrame; once that
+  // has returned, and what the transport has read already was given to OnFrame or kept for later,
+  // it takes the connection (what is queued included) to that shard's executor and calls
+  // Session::OnMoved there. The session keeps what still comes by OnFrame; until OnMoved it sends
+  // nothing and asks nobody. If the connection ends or the server goes down on the way,
+  // OnDisconnected or OnShutdown may come on the new executor before OnMoved, or in its place.
+  virtual bool MoveTo(size_t /*shard*/) { return false; }
 };
 
 }  // namespace coedit::server

@@ -1,11 +1,14 @@
 #include "server/session.h"
 
+#include <iterator>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "ot/check.h"
 #include "server/identity.h"
+#include "server/remote_link.h"
 
 namespace coedit::server {
 namespace {
@@ -19,9 +22,9 @@ constexpr uint32_t kTooSlowComeBackMs = 500;
 
 }  // namespace
 
-std::shared_ptr<Session> Session::Make(const Environment* environment, Hub* hub, FrameSink* sink,
+std::shared_ptr<Session> Session::Make(Shards* shards, size_t shard, FrameSink* sink,
                                        proto::Encoding encoding) {
-  std::shared_ptr<Session> session(new Session(environment, hub, sink, encoding));
+  std::shared_ptr<Session> session(new Session(shards, shard, sink, encoding));
   if (!session->pass_.AwaitHello()) {
     session->Fail(WireCode::kUnavailable, "too many connections have not said who they are",
                   kCloseOverloaded);
@@ -29,27 +32,36 @@ std::shared_ptr<Session> Session::Make(const Environment* environment, Hub* hub,
   return session;
 }
 
-Session::Session(const Environment* environment, Hub* hub, FrameSink* sink,
-                 proto::Encoding encoding)
-    : environment_(environment),
-      hub_(hub),
+Session::Session(Shards* shards, size_t shard, FrameSink* sink, proto::Encoding encoding)
+    : shards_(shards),
+      shard_(shard),
+      environment_(&shards->environment(shard)),
       sink_(sink),
-      outbox_(&environment->limits, sink, encoding),
-      connected_at_(environment->clock->Steady()),
-      pass_(hub->admission()),
-      control_(environment->limits.signals_per_second, environment->limits.signals_burst,
+      outbox_(&environment_->limits, sink, encoding),
+      connected_at_(environment_->clock->Steady()),
+      pass_(&shards->counts().admission()),
+      control_(environment_->limits.signals_per_second, environment_->limits.signals_burst,
                connected_at_) {}
 
 // ---- what comes in ----
 
 void Session::OnFrame(absl::string_view bytes) {
   if (state_ == State::kEnded) return;
+  if (moving_ != nullptr) {
+    moving_->frames.emplace_back(bytes);
+    return;
+  }
   absl::StatusOr<std::vector<proto::Incoming>> incoming =
       proto::DecodeClientFrame(encoding(), bytes, environment_->limits.decode());
   if (!incoming.ok()) {
     return Fail(WireCode::kBadMessage, std::string(incoming.status().message()));
   }
-  for (proto::Incoming& one : *incoming) {
+  Take(*std::move(incoming));
+}
+
+void Session::Take(std::vector<proto::Incoming> incoming) {
+  for (size_t at = 0; at < incoming.size(); ++at) {
+    proto::Incoming& one = incoming[at];
     if (state_ == State::kEnded) return;
     if (auto* bad = std::get_if<proto::BadSubmit>(&one)) {
       if (state_ == State::kAwaitingHello) {
@@ -62,8 +74,31 @@ void Session::OnFrame(absl::string_view bytes) {
     if (state_ == State::kAwaitingHello && !std::holds_alternative<proto::Hello>(message)) {
       return Fail(WireCode::kBadMessage, "the first message must be hello", kClosePolicy);
     }
+    if (const auto* open = std::get_if<proto::Open>(&message); open && MovesFor(*open)) {
+      moving_->decoded.assign(std::make_move_iterator(incoming.begin() + at),
+                              std::make_move_iterator(incoming.end()));
+      return;
+    }
     std::visit([this](auto& known) { On(known); }, message);
   }
+}
+
+bool Session::MovesFor(const proto::Open& open) {
+  if (std::exchange(opened_before_, true)) return false;
+  const size_t home = shards_->ShardOf(open.document);
+  if (home == shard_ || !sink_->MoveTo(home)) return false;
+  moving_ = std::make_unique<Held>();
+  return true;
+}
+
+void Session::OnMoved(size_t shard) {
+  shard_ = shard;
+  environment_ = &shards_->environment(shard);
+  const std::unique_ptr<Held> held = std::move(moving_);
+  if (state_ == State::kEnded) return;
+  COEDIT_CHECK(held != nullptr);  // nobody asked it to move
+  Take(std::move(held->decoded));
+  for (const std::string& frame : held->frames) OnFrame(frame);
 }
 
 void Session::On(const proto::Hello& hello) {
@@ -86,7 +121,7 @@ void Session::On(const proto::Hello& hello) {
   for (const std::string& capability : hello.capabilities) {
     if (capability == "parts") parts_ = true;
   }
-  session_id_ = hub_->NextSessionId();
+  session_id_ = absl::StrCat("s-", environment_->random->Hex(8));
   state_ = State::kLive;
   Send(proto::Welcome{
       .session_id = session_id_,
@@ -113,19 +148,27 @@ void Session::On(proto::Open& open) {
     return refuse(WireCode::kRate,
                   absl::StrCat(documents_max, " documents are open on this connection already"));
   }
-  const MemberId member = hub_->NextMemberId();
+  const MemberId member = shards_->counts().NextMember();
   documents_.insert(open.document);
   pending_opens_[member] = {open.document, open.request};
+  const size_t home = shards_->ShardOf(open.document);
+  std::shared_ptr<MemberLink> link = shared_from_this();
+  if (home != shard_) {
+    link = std::make_shared<RemoteLink>(std::move(link), environment_->executor,
+                                        environment_->limits.outbound_bytes);
+  }
   OpenRequest request{.member = member,
-                      .link = shared_from_this(),
+                      .link = std::move(link),
                       .session_id = session_id_,
                       .client_id = client_id_,
                       .attempt = attempt_,
                       .user = user_,
                       .parts = parts_,
                       .open = std::move(open)};
-  environment_->executor->Post(
-      [hub = hub_, request = std::move(request)]() mutable { hub->Open(std::move(request)); });
+  shards_->executor(home)->Post(
+      [hub = &shards_->hub(home), request = std::move(request)]() mutable {
+        hub->Open(std::move(request));
+      });
 }
 
 bool Session::BeginSubmit(Channel& channel, proto::Channel number, uint64_t sequence) {
@@ -164,7 +207,7 @@ void Session::ReleaseHeld(proto::Channel number, MemberId member) {
 }
 
 void Session::PassOn(Channel& channel, proto::Submit submit) {
-  environment_->executor->Post(
+  channel.actor->executor()->Post(
       [actor = channel.actor, member = channel.member, submit = std::move(submit)]() mutable {
         actor->Submit(member, std::move(submit));
       });
@@ -173,7 +216,7 @@ void Session::PassOn(Channel& channel, proto::Submit submit) {
 void Session::On(const proto::BadSubmit& submit) {
   Channel* channel = FindChannel(submit.channel);
   if (channel == nullptr || !BeginSubmit(*channel, submit.channel, submit.sequence)) return;
-  environment_->executor->Post(
+  channel->actor->executor()->Post(
       [actor = channel->actor, member = channel->member, submit]() mutable {
         actor->RefuseSubmit(member, submit.sequence, std::move(submit.text));
       });
@@ -182,7 +225,7 @@ void Session::On(const proto::BadSubmit& submit) {
 void Session::On(proto::Presence& presence) {
   const Channel* channel = FindChannel(presence.channel);
   if (channel == nullptr) return;
-  environment_->executor->Post(
+  channel->actor->executor()->Post(
       [actor = channel->actor, member = channel->member, presence = std::move(presence)]() mutable {
         actor->ShowPresence(member, std::move(presence));
       });
@@ -192,7 +235,7 @@ void Session::On(proto::Signal& signal) {
   if (!TakeControlToken()) return;
   const Channel* channel = FindChannel(signal.channel);
   if (channel == nullptr) return;
-  environment_->executor->Post(
+  channel->actor->executor()->Post(
       [actor = channel->actor, member = channel->member, signal = std::move(signal)]() mutable {
         actor->Signal(member, std::move(signal));
       });
@@ -255,14 +298,20 @@ void Session::Deliver(Delivery delivery) {
     case Delivery::Kind::kPresence:
       return outbox_.SendPresence(number, delivery.about, std::move(delivery.piece),
                                   delivery.may_wait);
+    case Delivery::Kind::kGivenUp:
+      return GiveUp(number);
     case Delivery::Kind::kAnswer:
       channels_.at(number).awaits_answer = false;
       break;
     default:
       break;
   }
-  if (outbox_.SendOrdered(number, std::move(delivery.piece), delivery.may_wait)) return;
-  LeaveActor(channels_.at(number).actor, delivery.member);
+  if (!outbox_.SendOrdered(number, std::move(delivery.piece), delivery.may_wait)) GiveUp(number);
+}
+
+void Session::GiveUp(proto::Channel number) {
+  const Channel& channel = channels_.at(number);
+  LeaveActor(channel.actor, channel.member);
   EndChannel(number);
   Send(proto::Closed{.channel = number,
                      .code = std::string(NameOf(WireCode::kTooSlow)),
@@ -307,7 +356,7 @@ void Session::EndChannel(proto::Channel number) {
 }
 
 void Session::LeaveActor(const std::shared_ptr<DocumentActor>& actor, MemberId member) {
-  environment_->executor->Post([actor, member] { actor->Leave(member); });
+  actor->executor()->Post([actor, member] { actor->Leave(member); });
 }
 
 void Session::LeaveAll() {
@@ -317,9 +366,11 @@ void Session::LeaveAll() {
     LeaveActor(channel.actor, channel.member);
   }
   for (const auto& [member, pending] : pending_opens_) {
-    environment_->executor->Post([hub = hub_, document = pending.document, member = member] {
-      if (DocumentActor* actor = hub->Find(document)) actor->Leave(member);
-    });
+    const size_t home = shards_->ShardOf(pending.document);
+    shards_->executor(home)->Post(
+        [hub = &shards_->hub(home), document = pending.document, member = member] {
+          if (DocumentActor* actor = hub->Find(document)) actor->Leave(member);
+        });
   }
   channels_.clear();
   channel_of_member_.clear();

@@ -4,16 +4,19 @@
 // until `leave` or `closed`), hands requests to the documents' actors, and slows down who sends too
 // fast. What goes out passes its Outbox, which decides what a slow reader still gets.
 //
-// Everything on the environment's executor. A transport makes it, feeds it, and tells it when the
-// connection is gone.
+// Everything on the executor of its shard. A transport makes it, feeds it, and tells it when the
+// connection is gone. With its first `open` it may move to another shard, if the transport can
+// (FrameSink::MoveTo): until then nothing but the transport refers to it.
 #ifndef COEDIT_SERVER_SESSION_H_
 #define COEDIT_SERVER_SESSION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
@@ -23,9 +26,9 @@
 #include "server/admission.h"
 #include "server/document_actor.h"
 #include "server/environment.h"
-#include "server/hub.h"
 #include "server/member.h"
 #include "server/outbox.h"
+#include "server/shards.h"
 #include "server/token_bucket.h"
 #include "server/wire_error.h"
 
@@ -33,12 +36,16 @@ namespace coedit::server {
 
 class Session final : public MemberLink, public std::enable_shared_from_this<Session> {
  public:
-  // `sink` is used until Close was called on it or OnDisconnected, whichever comes first.
-  static std::shared_ptr<Session> Make(const Environment* environment, Hub* hub, FrameSink* sink,
+  // On the executor of `shard`. `sink` is used until Close was called on it or OnDisconnected,
+  // whichever comes first.
+  static std::shared_ptr<Session> Make(Shards* shards, size_t shard, FrameSink* sink,
                                        proto::Encoding encoding);
 
   // One whole message of the transport.
   void OnFrame(absl::string_view bytes);
+  // The transport has moved to that shard, as MoveTo asked it: on the executor there, where all
+  // later calls come too. Goes on with what was held back.
+  void OnMoved(size_t shard);
   // The transport took what was queued (all or nearly all of it).
   void OnDrained();
   // About once a second: deadlines.
@@ -69,8 +76,18 @@ class Session final : public MemberLink, public std::enable_shared_from_this<Ses
     std::string document;
     uint64_t request;
   };
+  // What came since the transport was asked to move: the rest of one message from the first `open`
+  // on, and whole ones behind it.
+  struct Held {
+    std::vector<proto::Incoming> decoded;
+    std::vector<std::string> frames;
+  };
 
-  Session(const Environment* environment, Hub* hub, FrameSink* sink, proto::Encoding encoding);
+  Session(Shards* shards, size_t shard, FrameSink* sink, proto::Encoding encoding);
+
+  void Take(std::vector<proto::Incoming> incoming);
+  // True if the session moves to where this document is, and `open` is held back until it has.
+  bool MovesFor(const proto::Open& open);
 
   void On(const proto::Hello& hello);
   void On(proto::Open& open);
@@ -91,19 +108,25 @@ class Session final : public MemberLink, public std::enable_shared_from_this<Ses
   void PassOn(Channel& channel, proto::Submit submit);
   void ReleaseHeld(proto::Channel number, MemberId member);
   void EndChannel(proto::Channel number);
+  // The client is too slow for this channel; it may resume by revision.
+  void GiveUp(proto::Channel number);
   void LeaveActor(const std::shared_ptr<DocumentActor>& actor, MemberId member);
   void Send(const proto::ServerMessage& message);
   // Tells the client why and ends the connection.
   void Fail(WireCode code, std::string text, uint16_t close_code = 0);
   void LeaveAll();
 
-  const Environment* environment_;
-  Hub* hub_;
+  Shards* shards_;
+  size_t shard_;
+  const Environment* environment_;  // of that shard
   FrameSink* sink_;
   Outbox outbox_;
   State state_ = State::kAwaitingHello;
   bool transport_open_ = true;
+  bool opened_before_ = false;  // once an `open` has come, others refer to it: it moves no more
   absl::Duration connected_at_;
+
+  std::unique_ptr<Held> moving_;  // nullptr: it does not
 
   Admission::Pass pass_;
 

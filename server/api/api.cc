@@ -130,8 +130,12 @@ bool IsApiPath(absl::string_view path) {
   return absl::StartsWith(path, kPrefix) && path != kSocketPath;
 }
 
-Api::Api(const Environment* environment, Hub* hub, Compute* compute)
-    : context_{.environment = environment, .hub = hub, .compute = compute, .blames = &blames_},
+Api::Api(const Environment* environment, Shards* shards, Compute* compute)
+    : documents_(shards, environment->executor),
+      context_{.environment = environment,
+               .documents = &documents_,
+               .compute = compute,
+               .blames = &blames_},
       rates_(environment->limits.api_writes_per_second, environment->limits.api_writes_burst) {}
 
 std::optional<Response> Api::RefuseHead(const Request& request, uint64_t body_bytes) const {

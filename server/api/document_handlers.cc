@@ -243,8 +243,8 @@ void PatchDocument(ExchangePtr exchange) {
 }
 
 void DeleteDocument(ExchangePtr exchange) {
-  exchange->hub().Delete(exchange->document,
-                         exchange->ThenDone([exchange] { exchange->Answer(NoContent()); }));
+  exchange->documents().Delete(exchange->document,
+                               exchange->ThenDone([exchange] { exchange->Answer(NoContent()); }));
 }
 
 void CopyDocument(ExchangePtr exchange) {
@@ -274,29 +274,28 @@ void CopyDocument(ExchangePtr exchange) {
 }
 
 void ListMembers(ExchangePtr exchange) {
-  const auto answer = [exchange](const std::vector<const Member*>& members) {
+  const auto answer = [exchange](const std::vector<PresentMember>& members) {
     std::string json;
     {
       proto::JsonObjectWriter object(&json);
       std::string* out = object.Key("members");
-      proto::AppendJsonArray(members, out, [out](const Member* member) {
+      proto::AppendJsonArray(members, out, [out](const PresentMember& member) {
         proto::JsonObjectWriter(out)
-            .Text("sessionId", member->session_id)
-            .Number("author", member->author)
-            .Text("name", member->user.name)
-            .Text("color", member->user.color);
+            .Text("sessionId", member.session_id)
+            .Number("author", member.author)
+            .Text("name", member.user.name)
+            .Text("color", member.user.color);
       });
     }
     exchange->Answer(JsonResponse(200, std::move(json)));
   };
-  std::vector<const Member*> members;
-  if (const DocumentActor* actor = exchange->hub().Find(exchange->document)) {
-    for (const auto& member : actor->room().members()) members.push_back(member.get());
-  }
-  // Who is in the room opened what exists.
-  if (!members.empty()) return answer(members);
-  exchange->store().Info(exchange->document, exchange->Then<storage::DocumentInfo>(
-                                                 [answer](const auto&) { answer({}); }));
+  exchange->documents().ListMembers(
+      exchange->document, [exchange, answer](const std::vector<PresentMember>& members) {
+        // Who is in the room opened what exists.
+        if (!members.empty()) return answer(members);
+        exchange->store().Info(exchange->document, exchange->Then<storage::DocumentInfo>(
+                                                       [answer](const auto&) { answer({}); }));
+      });
 }
 
 }  // namespace coedit::server::api

@@ -1,5 +1,5 @@
-// Changes of a document's text. Both ways end in the hub: the operation takes its place in the one
-// order, is durable, and only then is the request answered.
+// Changes of a document's text. Both ways end in the document's hub: the operation takes its place
+// in the one order, is durable, and only then is the request answered.
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,7 +26,7 @@ uint64_t RestoreIdentity(ot::Revision revision) {
 
 // The fields that say who edits.
 EditRequest ReadEditor(const Exchange& exchange, proto::JsonFields* fields) {
-  EditRequest edit{.document = exchange.document, .member = exchange.hub().NextMemberId()};
+  EditRequest edit{.document = exchange.document, .member = exchange.documents().NextMember()};
   edit.client_id = ReadClientId(fields, "clientId");
   edit.sequence = fields->Integer("sequence", 1, proto::kSafeInteger);
   proto::Hello hello{.client_id = edit.client_id,
@@ -64,7 +64,7 @@ void SubmitEdit(const ExchangePtr& exchange, EditRequest edit) {
                                         AnswerEdited(exchange, edited, commits.front().digest);
                                       }));
   };
-  exchange->hub().Edit(std::move(edit));
+  exchange->documents().Edit(std::move(edit));
 }
 
 // `edit.base` is the durable head; `now` and `then` are the texts there and at the revision wanted.

@@ -15,9 +15,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/api/compute.h"
+#include "server/api/documents.h"
 #include "server/api/message.h"
 #include "server/environment.h"
-#include "server/hub.h"
 #include "storage/store.h"
 
 namespace coedit::server::api {
@@ -27,7 +27,7 @@ class BlameCache;
 // What handlers work with; outlives every exchange.
 struct Context {
   const Environment* environment = nullptr;
-  Hub* hub = nullptr;
+  Documents* documents = nullptr;
   Compute* compute = nullptr;
   BlameCache* blames = nullptr;
 };
@@ -44,7 +44,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   const Limits& limits() const { return context_.environment->limits; }
   const Environment& environment() const { return *context_.environment; }
   storage::Store& store() const { return *context_.environment->store; }
-  Hub& hub() const { return *context_.hub; }
+  Documents& documents() const { return *context_.documents; }
   BlameCache& blames() const { return *context_.blames; }
   bool answered() const { return respond_ == nullptr; }
 

@@ -12,7 +12,7 @@ HttpResponse AnswerHealth(const Services& services) {
           std::make_shared<const std::string>(absl::StrCat(
               "{\"status\":\"", store.ok() ? "ok" : "unavailable", "\",\"store\":\"",
               store.ok() ? "ok" : "unavailable", "\",\"connections\":",
-              services.slots->connections(), ",\"documents\":", services.hub->open_documents(),
+              services.slots->connections(), ",\"documents\":", services.shards->open_documents(),
               ",\"server\":\"", services.environment->server_name, "\"}\n"))};
 }
 

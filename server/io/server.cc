@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "server/api/api.h"
 #include "server/environment.h"
-#include "server/hub.h"
 #include "server/io/asio_executor.h"
 #include "server/io/asio_types.h"
 #include "server/io/compute_threads.h"
@@ -25,6 +24,7 @@
 #include "server/io/system_clock.h"
 #include "server/io/system_random.h"
 #include "server/io/worker.h"
+#include "server/shards.h"
 
 namespace coedit::server {
 namespace {
@@ -78,12 +78,12 @@ struct Server::Parts {
                     .executor = &executor,
                     .clock = &clock,
                     .random = &random},
-        hub(&environment),
+        shards({&environment}),
         compute(&executor, options.limits.api_computations),
-        api(&environment, &hub, &compute),
+        api(&environment, &shards, &compute),
         store_probe(store_owner.get(), &executor) {
     services = {.environment = &environment,
-                .hub = &hub,
+                .shards = &shards,
                 .api = &api,
                 .worker = &worker,
                 .slots = &slots,
@@ -119,15 +119,15 @@ struct Server::Parts {
     if (stopping) return;
     stopping = true;
     drain_deadline = Worker::Now() + absl::Seconds(environment.limits.drain_seconds);
-    LogInfo(absl::StrCat("stopping: ", worker.connections(), " connections, ", hub.open_documents(),
-                         " documents"));
+    LogInfo(absl::StrCat("stopping: ", worker.connections(), " connections, ",
+                         shards.open_documents(), " documents"));
     listener->Stop();
     const auto count = static_cast<int64_t>(std::max<size_t>(worker.connections(), 1));
     int64_t index = 0;
     worker.ForEach([&](Connection& connection) {
       connection.OnGoAway(kComeBackMin + kComeBackSpread * index++ / count);
     });
-    hub.Shutdown([this] {
+    shards.Shutdown(&executor, [this] {
       documents_flushed = true;
       worker.ForEach([](Connection& connection) { connection.OnEnd(); });
       OnSweep();
@@ -144,7 +144,7 @@ struct Server::Parts {
   Worker worker;
   AsioExecutor executor;
   Environment environment;
-  Hub hub;
+  Shards shards;
   ComputeThreads compute;
   api::Api api;
   StoreProbe store_probe;

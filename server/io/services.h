@@ -4,18 +4,18 @@
 
 #include "server/api/api.h"
 #include "server/environment.h"
-#include "server/hub.h"
 #include "server/io/connection_slots.h"
 #include "server/io/http_gate.h"
 #include "server/io/static_files.h"
 #include "server/io/store_probe.h"
 #include "server/io/worker.h"
+#include "server/shards.h"
 
 namespace coedit::server {
 
 struct Services {
   const Environment* environment = nullptr;
-  Hub* hub = nullptr;
+  Shards* shards = nullptr;
   api::Api* api = nullptr;
   Worker* worker = nullptr;
   ConnectionSlots* slots = nullptr;

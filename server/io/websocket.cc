@@ -85,7 +85,7 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
     queue_.PushControl(handshake_answer);
     next_ping_ = heard_ + PingInterval();
     Guard([&] {
-      session_ = Session::Make(services_.environment, services_.hub, this, encoding_);
+      session_ = Session::Make(services_.shards, /*shard=*/0, this, encoding_);
       Flush();
     });
     Read();

@@ -48,6 +48,11 @@ expect storage/store.cc bad '#include "storage/maintenance/verify.h"'
 expect storage/maintenance/verify.cc good '#include "storage/store.h"'
 expect storage/maintenance/verify.cc bad '#include "server/limits.h"'
 
+expect server/admission.h good '#include <mutex>'
+expect server/admission.h good '  std::mutex mutex_;'
+expect server/admission.h bad '#include <condition_variable>'
+expect server/admission.h bad '  std::thread thread_;'
+
 expect server/hub.cc good '#include "server/session.h"'
 expect server/hub.cc good '#include <chrono>'
 expect server/hub.cc good '  Revision revision = document.runtime(0);'

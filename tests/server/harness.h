@@ -15,6 +15,7 @@
 #include "server/environment.h"
 #include "server/hub.h"
 #include "server/session.h"
+#include "server/shards.h"
 #include "storage/memory_store.h"
 #include "tests/sim/sim_executor.h"
 
@@ -125,6 +126,8 @@ class Peer final : public FrameSink {
   std::shared_ptr<Session> session;
   bool drains = true;  // false: a reader that does not read
   uint16_t close_code = 0;
+  bool can_move = false;           // to another shard
+  std::optional<size_t> moves_to;  // until Arrive
 
   // Messages without the frame around them: `{"hello":{...}}`.
   void Say(absl::string_view messages) {
@@ -132,6 +135,9 @@ class Peer final : public FrameSink {
   }
   // What came since the last call.
   std::vector<std::string> Take() { return std::exchange(received_, {}); }
+
+  // Where it was asked to move to.
+  void Arrive() { session->OnMoved(*std::exchange(moves_to, std::nullopt)); }
 
   void Drain() {
     queued_bytes_ = 0;
@@ -145,6 +151,10 @@ class Peer final : public FrameSink {
   }
   size_t queued_bytes() const override { return queued_bytes_; }
   void Close(uint16_t code, absl::string_view) override { close_code = code; }
+  bool MoveTo(size_t shard) override {
+    if (can_move) moves_to = shard;
+    return can_move;
+  }
 
  private:
   std::vector<std::string> received_;
@@ -153,24 +163,41 @@ class Peer final : public FrameSink {
 
 class Harness {
  public:
-  explicit Harness(Limits limits = {}) : executor(&timeline) {
+  explicit Harness(Limits limits = {}, size_t shard_count = 1) : executor(&timeline) {
     environment = {.limits = limits,
                    .server_name = "coedit/test",
                    .store = &store,
                    .executor = &executor,
                    .clock = &executor,
                    .random = &random};
-    hub = std::make_unique<Hub>(&environment);
+    std::vector<const Environment*> environments = {&environment};
+    while (environments.size() < shard_count) {
+      elsewhere.push_back(std::make_unique<Elsewhere>(&timeline));
+      elsewhere.back()->environment = environment;
+      elsewhere.back()->environment.executor = &elsewhere.back()->executor;
+      environments.push_back(&elsewhere.back()->environment);
+    }
+    shards = std::make_unique<Shards>(environments);
+    hub = &shards->hub(0);
   }
   ~Harness() {
     executor.Kill();  // what is left of time must not run into half a harness
+    for (const auto& other : elsewhere) other->executor.Kill();
   }
 
-  // A connection without hello.
+  // The id of a document that lives on that shard.
+  std::string DocumentOn(size_t shard) const {
+    for (int i = 0;; ++i) {
+      std::string document = absl::StrCat("d", i);
+      if (shards->ShardOf(document) == shard) return document;
+    }
+  }
+
+  // A connection without hello, on the first shard.
   Peer& Connect() {
     peers.push_back(std::make_unique<Peer>());
     Peer& peer = *peers.back();
-    peer.session = Session::Make(&environment, hub.get(), &peer, proto::Encoding::kJson);
+    peer.session = Session::Make(shards.get(), 0, &peer, proto::Encoding::kJson);
     return peer;
   }
   // A welcomed one; `client` is the digit its client id is made of.
@@ -197,8 +224,15 @@ class Harness {
   sim::SimExecutor executor;
   HeldStore store;
   CountingRandom random;
-  Environment environment;
-  std::unique_ptr<Hub> hub;
+  Environment environment;  // of the first shard
+  struct Elsewhere {
+    explicit Elsewhere(sim::Timeline* timeline) : executor(timeline) {}
+    sim::SimExecutor executor;
+    Environment environment;
+  };
+  std::vector<std::unique_ptr<Elsewhere>> elsewhere;  // the other shards
+  std::unique_ptr<Shards> shards;
+  Hub* hub = nullptr;  // of the first shard
   std::vector<std::unique_ptr<Peer>> peers;
 };
 

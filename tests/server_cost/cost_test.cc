@@ -42,8 +42,7 @@ class Room {
  public:
   explicit Room(size_t members) : harness_(NoRates()), sinks_(members) {
     for (size_t index = 0; index < members; ++index) {
-      sessions_.push_back(
-          Session::Make(&harness_.environment, harness_.hub.get(), &sinks_[index], kEncoding));
+      sessions_.push_back(Session::Make(harness_.shards.get(), 0, &sinks_[index], kEncoding));
       proto::Hello hello;
       hello.protocol = 1;
       hello.client_id = absl::StrCat(absl::Hex(index + 1, absl::kZeroPad16), "0123456789abcdef");

@@ -149,6 +149,24 @@ TEST(Hardened, LongBranchesOnBothSides) {
   }
 }
 
+TEST(Hardened, DocumentsOfSeveralShards) {
+  // Connections come and go: some move to their first document, some cannot, and whoever has both
+  // documents reaches one of them by posts.
+  std::string events = "shards 2\nclients 4\ndocuments 2\ndocuments_each 2\n";
+  for (int client = 0; client < 4; ++client) {
+    for (int second = 1; second < 16; second += 3) {
+      absl::StrAppend(&events, Typing(client, second + 0.1 * client, 20));
+      absl::StrAppend(&events, absl::StrFormat("@%.6f cut client=%d how=both\n",
+                                               second + 1.0 + 0.1 * client, client));
+    }
+  }
+  World world(Script(events));
+  EXPECT_EQ(world.Run(), "");
+  EXPECT_GT(world.moves(), 0);
+  EXPECT_GT(world.crossings(), 100);
+  EXPECT_GT(world.commits(), 50);
+}
+
 TEST(Hardened, ABackupIsRestored) {
   for (const char* how : {"same-epoch", "new-epoch"}) {
     World world(Script(Typing(0, 1.0, 30) + "@3.000000 backup\n" + Typing(0, 4.0, 30) +

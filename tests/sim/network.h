@@ -4,16 +4,21 @@
 #define COEDIT_TESTS_SIM_NETWORK_H_
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "ot/check.h"
 #include "proto/codec.h"
 #include "server/seams.h"
 #include "server/session.h"
+#include "server/shards.h"
 #include "tests/ot/generators.h"
 #include "tests/sim/plan.h"
 #include "tests/sim/sim_executor.h"
@@ -40,11 +45,16 @@ class Connection final : public server::FrameSink, public std::enable_shared_fro
 
   int64_t history() const { return history_; }
 
-  // Attaches the server's half; `executor` is of that life of the server.
-  void Accept(const server::Environment* environment, server::Hub* hub) {
-    session_ = server::Session::Make(environment, hub, this, encoding_);
+  // Attaches the server's half; both are of that life of the server.
+  void Accept(server::Shards* shards, SimThreads* threads) {
+    threads_ = threads;
+    if (shards->count() > 1) {
+      shard_ = rng_.Below(shards->count());
+      can_move_ = rng_.Chance(60);
+    }
+    OnShard([&] { session_ = server::Session::Make(shards, shard_, this, encoding_); });
     heard_ = timeline_->now();
-    silence_max_ = absl::Seconds(environment->limits.silence_seconds);
+    silence_max_ = absl::Seconds(shards->environment(0).limits.silence_seconds);
     Tick();
   }
 
@@ -53,12 +63,18 @@ class Connection final : public server::FrameSink, public std::enable_shared_fro
     if (cut_ || lost_to_server_) return;
     Travel(&to_server_free_at_, [this, frame = std::move(frame)] {
       heard_ = timeline_->now();
-      if (session_ != nullptr && server_open_) session_->OnFrame(frame);
+      if (session_ == nullptr || !server_open_) return;
+      // Of what comes while it moves, some was in the same read as what made it move.
+      if (moves_to_.has_value() && (!unread_.empty() || rng_.Chance(50))) {
+        return unread_.push_back(frame);
+      }
+      OnShard([&] { session_->OnFrame(frame); });
     });
   }
 
   // FrameSink, from the session.
   void Send(server::Piece piece) override {
+    CheckThread();
     queued_bytes_ += piece->size();
     waiting_.push_back(std::move(piece));
     if (waiting_.size() > 1) return;
@@ -67,7 +83,15 @@ class Connection final : public server::FrameSink, public std::enable_shared_fro
     Later(slow ? rng_.Between(100'000, 3'000'000) : rng_.Between(0, 2000), [this] { Flush(); });
   }
   size_t queued_bytes() const override { return queued_bytes_; }
+  bool MoveTo(size_t shard) override {
+    CheckThread();
+    if (!can_move_) return false;
+    moves_to_ = shard;
+    Later(rng_.Between(1, 5'000), [this] { Arrive(); });
+    return true;
+  }
   void Close(uint16_t close_code, absl::string_view) override {
+    CheckThread();
     server_open_ = false;
     Later(2001, [this, close_code] {
       if (!lost_to_client_) {
@@ -111,6 +135,23 @@ class Connection final : public server::FrameSink, public std::enable_shared_fro
   }
 
  private:
+  // Everything of the session happens on its shard's thread.
+  template <typename Step>
+  void OnShard(Step step) {
+    if (threads_ == nullptr) return step();
+    threads_->RunOn(shard_, step);
+  }
+  void CheckThread() const { COEDIT_CHECK(threads_ == nullptr || threads_->running() == shard_); }
+  void Arrive() {
+    shard_ = *std::exchange(moves_to_, std::nullopt);
+    if (session_ == nullptr) return;
+    threads_->CountMove();
+    OnShard([&] { session_->OnMoved(shard_); });
+    for (const std::string& frame : std::exchange(unread_, {})) {
+      if (session_ == nullptr || !server_open_) return;
+      OnShard([&] { session_->OnFrame(frame); });
+    }
+  }
   void Later(int64_t microseconds, std::function<void()> task) {
     timeline_->Schedule(absl::Microseconds(microseconds),
                         [self = shared_from_this(), task = std::move(task)] { task(); });
@@ -139,11 +180,12 @@ class Connection final : public server::FrameSink, public std::enable_shared_fro
         if (client_open_) client_end_.on_frame(frame);
       });
     }
-    if (session_ != nullptr) session_->OnDrained();
+    if (session_ == nullptr || moves_to_.has_value()) return;
+    OnShard([&] { session_->OnDrained(); });
   }
   void Tick() {
     if (session_ == nullptr) return;
-    session_->OnTick();
+    if (!moves_to_.has_value()) OnShard([&] { session_->OnTick(); });
     if (timeline_->now() - heard_ > silence_max_) return DropSession();
     Later(1'000'000, [this] { Tick(); });
   }
@@ -157,7 +199,9 @@ class Connection final : public server::FrameSink, public std::enable_shared_fro
     if (session_ == nullptr) return;
     const std::shared_ptr<server::Session> session = std::move(session_);
     session_ = nullptr;
-    session->OnDisconnected();
+    // On the way it is noticed where the way leads.
+    shard_ = moves_to_.value_or(shard_);
+    OnShard([&] { session->OnDisconnected(); });
   }
 
   Timeline* timeline_;
@@ -166,6 +210,11 @@ class Connection final : public server::FrameSink, public std::enable_shared_fro
   proto::Encoding encoding_;
   int64_t history_;
   ClientEnd client_end_;
+  SimThreads* threads_ = nullptr;
+  size_t shard_ = 0;
+  bool can_move_ = false;
+  std::optional<size_t> moves_to_;
+  std::vector<std::string> unread_;  // while it moves
   std::shared_ptr<server::Session> session_;
   absl::Duration heard_;
   absl::Duration silence_max_;

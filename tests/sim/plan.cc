@@ -149,6 +149,16 @@ void DrawServerFaults(EventDice& dice, Rng& rng) {
   });
 }
 
+// By dice of its own: a seed's world is otherwise the same as before there were shards.
+void DrawShards(Plan* plan) {
+  Rng rng(Rng(plan->seed + 0x5a).Next());
+  plan->shards = rng.Chance(50) ? 1 : rng.Between(2, 3);
+  // On one document alone few meet.
+  if (plan->shards > 1 && plan->documents > 1 && rng.Chance(50)) {
+    plan->documents_each = std::min<int64_t>(plan->documents, 3);
+  }
+}
+
 // Everyone leaves while the disk stalls: what was sent is to be finished all the same.
 void DrawDesertion(EventDice& dice, Rng& rng, Plan* plan) {
   plan->limits.document_idle_seconds = 0;
@@ -256,6 +266,7 @@ Plan RandomPlan(uint64_t seed) {
   }
   std::stable_sort(plan.events.begin(), plan.events.end(),
                    [](const Event& a, const Event& b) { return a.at < b.at; });
+  DrawShards(&plan);
   return plan;
 }
 

@@ -86,6 +86,7 @@ struct Plan {
   int64_t documents_each = 1;  // client i opens these many, from document i on
   int64_t rich = 1;
   int64_t twins = 0;             // the last client has the first one's id
+  int64_t shards = 1;            // executors of the server
   int64_t fresh_disk = 0;        // the database does not exist yet
   int64_t duration_ms = 60'000;  // then everything heals
   int64_t checkpoint_bytes = 4 << 20;

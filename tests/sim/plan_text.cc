@@ -24,6 +24,7 @@ constexpr Setting kSettings[] = {
     {"documents_each", &Plan::documents_each},
     {"rich", &Plan::rich},
     {"twins", &Plan::twins},
+    {"shards", &Plan::shards},
     {"fresh_disk", &Plan::fresh_disk},
     {"duration_ms", &Plan::duration_ms},
     {"checkpoint_bytes", &Plan::checkpoint_bytes},
@@ -199,8 +200,8 @@ absl::StatusOr<Plan> ParsePlan(absl::string_view text) {
           absl::StrCat("line ", line_number, " is not understood: ", line));
     }
   }
-  if (plan.clients < 1 || plan.documents < 1) {
-    return absl::InvalidArgumentError("a plan needs a client and a document");
+  if (plan.clients < 1 || plan.documents < 1 || plan.shards < 1) {
+    return absl::InvalidArgumentError("a plan needs a client, a document and a shard");
   }
   for (const Event& event : plan.events) {
     if (event.client < -1 || event.client >= plan.clients || event.document < 0) {

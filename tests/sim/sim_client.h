@@ -93,8 +93,8 @@ class SimClient {
   struct Outside {
     // A connection to the server as it is now, or nullptr if it is down.
     std::function<std::shared_ptr<Connection>(proto::Encoding, Connection::ClientEnd)> connect;
-    // So far.
-    std::function<int64_t()> failed_appends;
+    // Appends that failed until this long ago.
+    std::function<int64_t(absl::Duration ago)> failed_appends;
     // What is sent before `leave` is finished, come what may: no bound is so small that it is not.
     bool leave_finishes;
   };

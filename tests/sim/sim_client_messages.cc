@@ -264,7 +264,7 @@ bool SimClient::Resume(Replica* replica, const proto::Opened& opened, const ot::
     if (!opened.in_flight->committed) {
       ++happened_.fates_never;
       if (replica->left_behind.has_value() &&
-          replica->left_behind->failed_appends == outside_.failed_appends()) {
+          replica->left_behind->failed_appends == outside_.failed_appends(absl::ZeroDuration())) {
         Fail(absl::StrCat("sequence ", sequence, " was sent before `leave`, and not finished"));
       }
       // On its old base it is carried over the single commits just received: legal, unless more

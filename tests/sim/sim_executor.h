@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "server/seams.h"
+#include "tests/sim/sim_threads.h"
 
 namespace coedit::sim {
 
@@ -79,11 +81,21 @@ class Timeline {
 class SimExecutor final : public server::Executor, public server::Clock {
  public:
   explicit SimExecutor(Timeline* timeline) : timeline_(timeline) {}
+  // One of several simulated threads.
+  SimExecutor(Timeline* timeline, SimThreads* threads, size_t thread)
+      : timeline_(timeline), threads_(threads), thread_(thread) {}
 
-  void Post(server::Task task) override { PostAfter(absl::ZeroDuration(), std::move(task)); }
+  void Post(server::Task task) override {
+    PostAfter(
+        threads_ == nullptr ? absl::ZeroDuration() : threads_->DelayTo(thread_, timeline_->now()),
+        std::move(task));
+  }
   void PostAfter(absl::Duration delay, server::Task task) override {
-    timeline_->Schedule(delay, [alive = alive_, task = std::move(task)]() mutable {
-      if (*alive) std::move(task)();
+    timeline_->Schedule(delay, [alive = alive_, threads = threads_, thread = thread_,
+                                task = std::move(task)]() mutable {
+      if (!*alive) return;
+      if (threads == nullptr) return std::move(task)();
+      threads->RunOn(thread, std::move(task));
     });
   }
   absl::Duration Steady() const override { return timeline_->now(); }
@@ -96,6 +108,8 @@ class SimExecutor final : public server::Executor, public server::Clock {
 
  private:
   Timeline* timeline_;
+  SimThreads* threads_ = nullptr;  // nullptr: there is one for all
+  size_t thread_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

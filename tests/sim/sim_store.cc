@@ -68,6 +68,7 @@ void SimStore::EnterRead(Callback<absl::StatusOr<T>> done, Use use) {
 }
 
 void SimStore::Load(std::string document, Callback<absl::StatusOr<storage::StoredDocument>> done) {
+  if (look_) look_(document);
   EnterRead(std::move(done), [this, id = std::move(document)](storage::SqliteReader* reader) {
     cut_off_.erase(id);
     return reader->Load(id);
@@ -76,6 +77,7 @@ void SimStore::Load(std::string document, Callback<absl::StatusOr<storage::Store
 
 void SimStore::ReadCommits(std::string document, ot::Revision first, ot::Revision last,
                            Callback<absl::StatusOr<std::vector<ot::Commit>>> done) {
+  if (look_) look_(document);
   EnterRead(std::move(done),
             [id = std::move(document), first, last](storage::SqliteReader* reader) {
               return reader->ReadCommits(id, first, last);
@@ -159,6 +161,7 @@ void SimStore::Create(std::string document, ot::DocumentType type, ot::Text init
 }
 
 void SimStore::Append(storage::AppendRequest request, Callback<storage::AppendResult> done) {
+  if (look_) look_(request.document);
   Enter(storage::Write(storage::MakeAppendWrite(std::move(request), std::move(done))));
 }
 
@@ -244,7 +247,7 @@ void SimStore::RunBatch() {
       if (failed) cut_off_.insert(append->append.document);
     }
     Answer([this, failed, write = std::move(write)]() mutable {
-      failed_appends_ += failed;
+      if (failed) failed_appends_.push_back(executor_->Steady());
       storage::CallBack(std::move(write));
     });
   }

@@ -8,6 +8,7 @@
 #ifndef COEDIT_TESTS_SIM_SIM_STORE_H_
 #define COEDIT_TESTS_SIM_SIM_STORE_H_
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -39,14 +40,21 @@ class SimStore final : public storage::Store {
 
   // As when the server starts.
   absl::Status Open();
+  // `look` is called with each document whose actor asks, as it asks.
+  void LookAtAsking(std::function<void(const std::string& document)> look) {
+    look_ = std::move(look);
+  }
   // The disk answers nothing for a while.
   void Stall(absl::Duration duration) { stalled_until_ = executor_->Steady() + duration; }
   // Heads of all documents as they are durable; nothing while the database cannot be read.
   std::vector<storage::DocumentInfo> Heads();
 
   int64_t batches() const { return batches_; }
-  // Appends that were not committed, as far as whoever asked was told.
-  int64_t failed_appends() const { return failed_appends_; }
+  // Appends that were not committed, as far as whoever asked was told: until this long ago.
+  int64_t failed_appends(absl::Duration ago) const {
+    return std::count_if(failed_appends_.begin(), failed_appends_.end(),
+                         [&](absl::Duration at) { return at <= executor_->Steady() - ago; });
+  }
   // What must never happen, and did; empty if nothing.
   const std::string& failure() const { return failure_; }
 
@@ -101,6 +109,7 @@ class SimStore final : public storage::Store {
   SimExecutor* executor_;
   ot::testing::Rng rng_;
   std::function<void()> on_disk_off_;
+  std::function<void(const std::string&)> look_;
   const storage::SqliteStoreOptions options_;
   storage::SharedReader reader_;
   storage::BatchWriter batch_writer_;
@@ -111,7 +120,7 @@ class SimStore final : public storage::Store {
   absl::Duration stalled_until_;
   absl::Duration answered_until_;
   int64_t batches_ = 0;
-  int64_t failed_appends_ = 0;
+  std::vector<absl::Duration> failed_appends_;  // when
   // Documents of which an append failed, and that were not loaded since: those that follow it
   // conflict.
   absl::flat_hash_set<std::string> cut_off_;

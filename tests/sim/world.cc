@@ -16,7 +16,13 @@ using storage::PowerCut;
 namespace {
 
 // What dice are for.
-enum DiceKind : uint64_t { kDiceOfServer = 1, kDiceOfClient, kDiceOfConnection, kDiceOfStore };
+enum DiceKind : uint64_t {
+  kDiceOfServer = 1,
+  kDiceOfClient,
+  kDiceOfConnection,
+  kDiceOfStore,
+  kDiceOfThreads
+};
 
 constexpr absl::Duration kPatience = absl::Minutes(5);
 
@@ -57,7 +63,7 @@ World::World(Plan plan)
     std::vector<std::string> documents;
     const int64_t count = std::min(std::max<int64_t>(plan_.documents_each, 1), plan_.documents);
     for (int64_t k = 0; k < count; ++k) {
-      documents.push_back(absl::StrCat("doc-", (i + k) % plan_.documents));
+      documents.push_back(DocumentName((i + k) % plan_.documents));
     }
     std::string client_id = random_.Hex(16);
     const bool twin = plan_.twins != 0 && (i == 0 || i == plan_.clients - 1);
@@ -68,8 +74,8 @@ World::World(Plan plan)
     outside.connect = [this, i](proto::Encoding wanted, Connection::ClientEnd end) {
       return Connect(i, wanted, std::move(end));
     };
-    outside.failed_appends = [this] {
-      return failed_appends_ + (life_ != nullptr ? life_->store->failed_appends() : 0);
+    outside.failed_appends = [this](absl::Duration ago) {
+      return failed_appends_ + (life_ != nullptr ? life_->store->failed_appends(ago) : 0);
     };
     // Below these an operation may wait for history while its client comes back, be too much, or be
     // too old.
@@ -84,6 +90,15 @@ World::World(Plan plan)
   }
 }
 
+std::string World::DocumentName(int64_t index) const {
+  std::string name = absl::StrCat("doc-", index);
+  // Each world spreads its documents otherwise.
+  if (plan_.shards > 1) {
+    absl::StrAppend(&name, "-", Dice(kDiceOfThreads, uint64_t{1} << 16 | index).Below(1000));
+  }
+  return name;
+}
+
 World::~World() {
   if (life_ != nullptr) KillServer(PowerCut::kKeepAll, 0);
 }
@@ -96,8 +111,8 @@ void World::Fail(std::string what) {
 
 void World::StartServer() {
   if (life_ != nullptr) return;
-  auto life = std::make_unique<Life>(&timeline_);
   ++starts_;
+  auto life = std::make_unique<Life>(&timeline_, Dice(kDiceOfThreads, starts_));
   life->store = std::make_unique<SimStore>(&plan_, &disk_, &life->executor,
                                            Dice(kDiceOfStore, starts_), [this] { OnDiskOff(); });
   if (const absl::Status opened = life->store->Open(); !opened.ok()) {
@@ -111,13 +126,7 @@ void World::StartServer() {
     if (absl::IsDataLoss(opened)) Fail(absl::StrCat("start: ", std::string(opened.message())));
     return StartServerSoon(500);
   }
-  life->environment = {.limits = plan_.limits,
-                       .server_name = "coedit/simulated",
-                       .store = life->store.get(),
-                       .executor = &life->executor,
-                       .clock = &life->executor,
-                       .random = &random_};
-  life->hub = std::make_unique<server::Hub>(&life->environment);
+  StartShards(life.get());
   if (timeline_.trace != nullptr) {
     for (const storage::DocumentInfo& info : life->store->Heads()) {
       timeline_.Tell("server   starts with ", info.id, " at ", info.head.revision);
@@ -127,19 +136,48 @@ void World::StartServer() {
   lives_.push_back(std::move(life));
 }
 
+void World::StartShards(Life* life) {
+  std::vector<const server::Environment*> environments;
+  for (int64_t shard = 0; shard < plan_.shards; ++shard) {
+    SimExecutor* executor = &life->executor;
+    if (plan_.shards > 1) {
+      life->executors.push_back(std::make_unique<SimExecutor>(&timeline_, &life->threads, shard));
+      executor = life->executors.back().get();
+    }
+    life->environments.push_back(
+        std::make_unique<server::Environment>(server::Environment{.limits = plan_.limits,
+                                                                  .server_name = "coedit/simulated",
+                                                                  .store = life->store.get(),
+                                                                  .executor = executor,
+                                                                  .clock = executor,
+                                                                  .random = &random_}));
+    environments.push_back(life->environments.back().get());
+  }
+  life->shards = std::make_unique<server::Shards>(environments);
+  if (plan_.shards == 1) return;
+  life->store->LookAtAsking([life](const std::string& document) {
+    COEDIT_CHECK(life->threads.running() == life->shards->ShardOf(document));
+  });
+}
+
+void World::Life::Kill() {
+  executor.Kill();
+  for (const auto& each : executors) each->Kill();
+}
+
 void World::StartServerSoon(int64_t ms) {
   timeline_.Schedule(absl::Milliseconds(std::max<int64_t>(ms, 1)), [this] { StartServer(); });
 }
 
 void World::KillServer(PowerCut cut, uint64_t seed) {
   timeline_.Tell("server   dies");
-  life_->executor.Kill();
+  life_->Kill();
   for (const std::weak_ptr<Connection>& weak : life_->connections) {
     if (const std::shared_ptr<Connection> connection = weak.lock()) connection->ServerDied();
   }
   if (!life_->store->failure().empty()) Fail(life_->store->failure());
   batches_ += life_->store->batches();
-  failed_appends_ += life_->store->failed_appends();
+  failed_appends_ += life_->store->failed_appends(absl::ZeroDuration());
   // The handles close after the power is gone: they can do no more.
   disk_.Cut(cut, seed);
   life_->store.reset();
@@ -149,7 +187,7 @@ void World::KillServer(PowerCut cut, uint64_t seed) {
 
 // In the midst of a change. What stands in the store's task ends first; it reaches nobody.
 void World::OnDiskOff() {
-  life_->executor.Kill();
+  life_->Kill();
   timeline_.Schedule(absl::ZeroDuration(), [this, life = life_] {
     if (life_ != life) return;
     KillServer(static_cast<PowerCut>(armed_cut_->how), armed_cut_->seed);
@@ -193,7 +231,7 @@ std::shared_ptr<Connection> World::Connect(int64_t client, proto::Encoding encod
   const Rng rng = Dice(kDiceOfConnection, (static_cast<uint64_t>(client) << 16) + ++connections_);
   auto connection = std::make_shared<Connection>(&timeline_, &plan_.faults, rng, encoding,
                                                  restores_.size(), std::move(end));
-  connection->Accept(&life_->environment, life_->hub.get());
+  connection->Accept(life_->shards.get(), plan_.shards > 1 ? &life_->threads : nullptr);
   life_->connections.push_back(connection);
   return connection;
 }
@@ -352,6 +390,18 @@ std::string World::Run() {
     commits_ += static_cast<int64_t>(document.log.size());
   }
   return JudgeDocuments(*documents, clients_, restores_);
+}
+
+int64_t World::crossings() const {
+  int64_t crossings = 0;
+  for (const auto& life : lives_) crossings += life->threads.crossings();
+  return crossings;
+}
+
+int64_t World::moves() const {
+  int64_t moves = 0;
+  for (const auto& life : lives_) moves += life->threads.moves();
+  return moves;
 }
 
 int64_t World::edits() const {

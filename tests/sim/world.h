@@ -13,13 +13,14 @@
 #include <vector>
 
 #include "server/environment.h"
-#include "server/hub.h"
+#include "server/shards.h"
 #include "tests/ot/generators.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/plan.h"
 #include "tests/sim/sim_client.h"
 #include "tests/sim/sim_executor.h"
 #include "tests/sim/sim_store.h"
+#include "tests/sim/sim_threads.h"
 #include "tests/storage/simulated_disk.h"
 
 namespace coedit::sim {
@@ -44,6 +45,8 @@ class World {
   int64_t tasks() const { return timeline_.tasks_run(); }
   int64_t batches() const { return batches_; }
   int64_t starts() const { return starts_; }
+  int64_t crossings() const;  // posts from one shard to another
+  int64_t moves() const;      // connections that moved to another shard
   const Happened& happened(int64_t client) const { return clients_[client]->happened(); }
 
   // Calls it before each event that begins after `at`; for scripted worlds that look in between.
@@ -54,12 +57,16 @@ class World {
  private:
   // One life of the server process.
   struct Life {
-    explicit Life(Timeline* timeline) : executor(timeline) {}
-    SimExecutor executor;
+    Life(Timeline* timeline, ot::testing::Rng rng) : executor(timeline), threads(rng) {}
+    SimExecutor executor;             // of the store
     std::unique_ptr<SimStore> store;  // gone when the process is dead
-    server::Environment environment;
-    std::unique_ptr<server::Hub> hub;
+    SimThreads threads;
+    std::vector<std::unique_ptr<SimExecutor>> executors;  // of the shards, if they are several
+    std::vector<std::unique_ptr<server::Environment>> environments;
+    std::unique_ptr<server::Shards> shards;
     std::vector<std::weak_ptr<Connection>> connections;
+
+    void Kill();
   };
 
   class Random final : public server::RandomSource {
@@ -72,7 +79,9 @@ class World {
   };
 
   ot::testing::Rng Dice(uint64_t kind, uint64_t number) const;
+  std::string DocumentName(int64_t index) const;
   void StartServer();
+  void StartShards(Life* life);
   void StartServerSoon(int64_t ms);
   // The disk loses what `cut` says, and is on again.
   void KillServer(storage::PowerCut cut, uint64_t seed);
@@ -103,7 +112,7 @@ class World {
   uint64_t connections_ = 0;
   int64_t starts_ = 0;
   int64_t batches_ = 0;
-  int64_t failed_appends_ = 0;  // of former lives
+  int64_t failed_appends_ = 0;  // of former lives; their clients are connected no more
   int64_t commits_ = 0;
   std::string failure_;
 };

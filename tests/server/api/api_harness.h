@@ -52,8 +52,10 @@ struct Answer {
 
 class ApiHarness : public server::testing::Harness {
  public:
-  explicit ApiHarness(Limits limits = {})
-      : Harness(limits), compute(&executor), api(&environment, hub.get(), &compute) {}
+  explicit ApiHarness(Limits limits = {}, size_t shard_count = 1)
+      : Harness(limits, shard_count),
+        compute(&executor),
+        api(&environment, shards.get(), &compute) {}
   ~ApiHarness() { executor.Kill(); }
 
   using Harness::Ask;
@@ -88,7 +90,11 @@ class ApiHarness : public server::testing::Harness {
   Answer Get(absl::string_view target) { return Ask("GET", target); }
   // An edit of "d" by the client whose id is made of the digit.
   Answer Edit(char client, int sequence, int revision, absl::string_view ops) {
-    return Ask("POST", "/v1/documents/d/operations",
+    return Edit("d", client, sequence, revision, ops);
+  }
+  Answer Edit(absl::string_view document, char client, int sequence, int revision,
+              absl::string_view ops) {
+    return Ask("POST", absl::StrCat("/v1/documents/", document, "/operations"),
                absl::StrCat(R"({"clientId":")", std::string(32, client), R"(","sequence":)",
                             sequence, R"(,"revision":)", revision, R"(,"delta":{"ops":)", ops,
                             R"(},"name":"N)", std::string(1, client), "\"}"));

@@ -335,6 +335,27 @@ TEST(ApiDocuments, DeletingSendsMembersAway) {
 
 // ---- edits ----
 
+TEST(Api, ReachesDocumentsOfOtherShards) {
+  ApiHarness server({}, 2);
+  const std::string far = server.DocumentOn(1);
+  const std::string path = absl::StrCat("/v1/documents/", far);
+  auto& peer = server.Join('a');
+  const std::string open =
+      absl::StrCat(R"({"open":{"request":1,"document":")", far, R"(","create":"rich-text"}})");
+  server.Ask(peer, open);
+  EXPECT_THAT(server.Get(path + "/members").body, HasSubstr("\"name\":\"Na\""));
+
+  EXPECT_EQ(server.Edit(far, 'b', 1, 0, R"([{"insert":"x"}])").status, 200);
+  EXPECT_THAT(peer.Take(), ElementsAre(HasSubstr("\"committed\"")));
+  EXPECT_EQ(server.Edit(far, 'a', 1, 1, R"([{"insert":"y"}])").status, 409) << "it is in the room";
+  EXPECT_EQ(server.Edit(server.DocumentOn(0), 'b', 1, 0, "[]").status, 404);
+
+  EXPECT_EQ(server.Ask("DELETE", path).status, 204);
+  EXPECT_THAT(peer.Take(), ElementsAre(AllOf(HasSubstr("\"closed\""), HasSubstr("deleted"))));
+  EXPECT_EQ(server.Get(path + "/members").status, 404);
+  EXPECT_EQ(server.shards->open_documents(), 0);
+}
+
 TEST(ApiEdits, MembersSeeThem) {
   ApiHarness server;
   auto& bob = server.Join('b');
