@@ -1,6 +1,6 @@
 #include "server/identity.h"
 
-#include <openssl/sha.h>
+#include <sha2.h>
 
 #include <algorithm>
 #include <array>
@@ -61,9 +61,12 @@ bool IsColor(absl::string_view color) {
 
 proto::User MakeUser(const proto::Hello& hello, int64_t name_characters_max) {
   // One way: the client id is a secret, the user id is shown to everyone.
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
-  SHA256(reinterpret_cast<const unsigned char*>(hello.client_id.data()), hello.client_id.size(),
-         digest.data());
+  SHA2_CTX context;
+  SHA256Init(&context);
+  SHA256Update(&context, reinterpret_cast<const uint8_t*>(hello.client_id.data()),
+               hello.client_id.size());
+  std::array<uint8_t, SHA256_DIGEST_LENGTH> digest;
+  SHA256Final(digest.data(), &context);
   proto::User user;
   user.id = absl::StrCat("u-", absl::BytesToHexString(absl::string_view(
                                    reinterpret_cast<const char*>(digest.data()), 8)));

@@ -1,6 +1,6 @@
 #include "server/io/static_files.h"
 
-#include <openssl/sha.h>
+#include <sha2.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -77,11 +77,9 @@ bool HasHashedName(absl::string_view path) {
 }
 
 std::string EtagOf(absl::string_view content, absl::string_view coding) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest);
-  return absl::StrCat(
-      "\"", absl::BytesToHexString(absl::string_view(reinterpret_cast<char*>(digest), 16)),
-      coding.empty() ? "" : "-", coding, "\"");
+  char hex[SHA256_DIGEST_STRING_LENGTH];
+  SHA256Data(reinterpret_cast<const uint8_t*>(content.data()), content.size(), hex);
+  return absl::StrCat("\"", absl::string_view(hex, 32), coding.empty() ? "" : "-", coding, "\"");
 }
 
 absl::string_view NameOf(ContentCoding coding) {

@@ -1,6 +1,6 @@
 #include "server/io/websocket_handshake.h"
 
-#include <openssl/evp.h>
+#include <sha1.h>
 
 #include <vector>
 
@@ -25,10 +25,13 @@ constexpr Subprotocol kSubprotocols[] = {
 // Proves that the key was read by somebody who speaks WebSocket (RFC 6455, 4.2.2).
 std::string Accept(absl::string_view key) {
   const std::string salted = absl::StrCat(key, "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int bytes = 0;
-  COEDIT_CHECK(EVP_Digest(salted.data(), salted.size(), digest, &bytes, EVP_sha1(), nullptr) == 1);
-  return absl::Base64Escape(absl::string_view(reinterpret_cast<const char*>(digest), bytes));
+  SHA1_CTX context;
+  SHA1Init(&context);
+  SHA1Update(&context, reinterpret_cast<const uint8_t*>(salted.data()), salted.size());
+  uint8_t digest[SHA1_DIGEST_LENGTH];
+  SHA1Final(digest, &context);
+  return absl::Base64Escape(
+      absl::string_view(reinterpret_cast<const char*>(digest), sizeof digest));
 }
 
 // Exactly 16 bytes: 22 characters that carry them and two that pad.

@@ -1,18 +1,12 @@
 #include "storage/maintenance/sha256.h"
 
-#include <openssl/sha.h>
-
-#include <array>
-
-#include "absl/strings/escaping.h"
+#include <sha2.h>
 
 namespace coedit::storage {
 
 std::string Sha256Hex(absl::string_view bytes) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+  char hex[SHA256_DIGEST_STRING_LENGTH];
+  return SHA256Data(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), hex);
 }
 
 }  // namespace coedit::storage
