@@ -1,6 +1,7 @@
 #include "server/document_actor.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -131,8 +132,8 @@ void DocumentActor::Decide(MemberId id, const ot::Operation& operation) {
     // Nobody was told of a later one.
     reject(WireCode::kInvalidOperation, absl::StrCat("base revision ", operation.base,
                                                      " is ahead of the head ", durable_revision_));
-  } else if (gathering_.commits >= environment_->limits.mailbox_operations ||
-             gathering_.bytes >= environment_->limits.mailbox_bytes) {
+  } else if (unsettled_commits_ >= environment_->limits.mailbox_operations ||
+             unsettled_bytes_ >= environment_->limits.mailbox_bytes) {
     // The store is far behind. Not a refusal of the operation: the client comes back with it.
     return End(WireCode::kUnavailable, "the document has more operations than it can store now",
                /*retry=*/true);
@@ -140,9 +141,12 @@ void DocumentActor::Decide(MemberId id, const ot::Operation& operation) {
     ot::Submitted submitted = document_->Submit(operation);
     if (auto* committed = std::get_if<ot::Committed>(&submitted)) {
       committed->commit.time_ms = environment_->clock->WallMs();
-      ++gathering_.commits;
-      gathering_.bytes +=
+      const int64_t bytes =
           kOperationBytes + static_cast<int64_t>(committed->commit.delta.text_bytes());
+      ++gathering_.commits;
+      gathering_.bytes += bytes;
+      ++unsettled_commits_;
+      unsettled_bytes_ += bytes;
       gathering_.notices.push_back(CommitNotice{std::move(committed->commit), id});
     } else if (const auto* duplicate = std::get_if<ot::Duplicate>(&submitted)) {
       gathering_.notices.push_back(AckNotice{id, operation.sequence, duplicate->revision});
@@ -167,7 +171,7 @@ void DocumentActor::Decide(MemberId id, const ot::Operation& operation) {
           });
     }
   }
-  FlushBatch();
+  FlushSoon();
 }
 
 void DocumentActor::OnHistoryForSubmit(MemberId id, ot::Operation operation,
@@ -195,22 +199,38 @@ void DocumentActor::RefuseSubmit(MemberId id, uint64_t sequence, std::string tex
   if (room_.Find(id) == nullptr || phase_ != Phase::kLive) return;
   gathering_.notices.push_back(
       RejectionNotice{id, sequence, WireCode::kInvalidOperation, std::move(text)});
-  FlushBatch();
+  FlushSoon();
 }
 
 // ---- the gate ----
 
+void DocumentActor::FlushSoon() {
+  if (flush_posted_) return;
+  flush_posted_ = true;
+  environment_->executor->Post([self = shared_from_this()] {
+    self->flush_posted_ = false;
+    if (self->phase_ != Phase::kLive) return;
+    self->FlushBatch();
+    self->MaybeFinishDrain();
+  });
+}
+
+storage::Head DocumentActor::HeadBeforeGathering() const {
+  if (in_flight_.empty()) return {durable_revision_, durable_digest_};
+  return {in_flight_.back().revision, in_flight_.back().digest};
+}
+
 void DocumentActor::FlushBatch() {
-  if (in_flight_.has_value() || (gathering_.notices.empty() && gathering_.opens.empty())) return;
+  if (gathering_.notices.empty() && gathering_.opens.empty()) return;
+  storage::AppendRequest request;
+  request.document = document_id_;
+  request.expected = HeadBeforeGathering();
   Batch batch = std::exchange(gathering_, Batch());
   batch.revision = document_->head();
   batch.digest = document_->digest();
   if (!batch.opens.empty()) batch.text = document_->text();
-  if (batch.commits == 0) return Announce(std::move(batch));
+  if (batch.commits == 0) return AnnounceBehind(std::move(batch));
 
-  storage::AppendRequest request;
-  request.document = document_id_;
-  request.expected = {durable_revision_, durable_digest_};
   request.commits.reserve(batch.commits);
   std::vector<ot::AuthorNumber> authors;
   for (const Notice& notice : batch.notices) {
@@ -236,7 +256,7 @@ void DocumentActor::FlushBatch() {
       if (const auto* told = std::get_if<CommitNotice>(&notice)) Broadcast(*told);
     }
   }
-  in_flight_ = std::move(batch);
+  in_flight_.push_back(std::move(batch));
   PassFailpoint(Failpoint::kBeforeAppend);
   environment_->store->Append(
       std::move(request), [self = shared_from_this()](storage::AppendResult result) {
@@ -247,9 +267,9 @@ void DocumentActor::FlushBatch() {
 
 void DocumentActor::OnAppended(storage::AppendResult result) {
   if (phase_ != Phase::kLive) return;
-  COEDIT_CHECK(in_flight_.has_value());
+  COEDIT_CHECK(!in_flight_.empty());
   if (Mutated(Mutation::kRejectUnknown) && result.outcome == storage::AppendOutcome::kUnknown) {
-    for (const Notice& notice : in_flight_->notices) {
+    for (const Notice& notice : in_flight_.front().notices) {
       const auto* told = std::get_if<CommitNotice>(&notice);
       if (told == nullptr) continue;
       Tell(RejectionNotice{told->member, told->commit.sequence, WireCode::kInvalidOperation, ""});
@@ -264,12 +284,22 @@ void DocumentActor::OnAppended(storage::AppendResult result) {
         /*retry=*/true);
     return;
   }
-  Batch batch = *std::exchange(in_flight_, std::nullopt);
+  Batch batch = std::move(in_flight_.front());
+  in_flight_.erase(in_flight_.begin());
+  unsettled_commits_ -= batch.commits;
+  unsettled_bytes_ -= batch.bytes;
   Announce(std::move(batch));
   DropOldHistory();
-  FlushBatch();
   ScheduleUnload();
   MaybeFinishDrain();
+}
+
+void DocumentActor::AnnounceBehind(Batch batch) {
+  if (in_flight_.empty()) return Announce(std::move(batch));
+  Batch& last = in_flight_.back();
+  std::move(batch.notices.begin(), batch.notices.end(), std::back_inserter(last.notices));
+  std::move(batch.opens.begin(), batch.opens.end(), std::back_inserter(last.opens));
+  if (batch.text.has_value()) last.text = std::move(batch.text);
 }
 
 void DocumentActor::Announce(Batch batch) {
@@ -350,14 +380,7 @@ void DocumentActor::Leave(MemberId id) {
   std::erase_if(waiting_for_load_,
                 [id](const OpenRequest& request) { return request.member == id; });
   waiting_for_history_.erase(id);
-  for (Batch* batch : {&gathering_, in_flight_.has_value() ? &*in_flight_ : nullptr}) {
-    if (batch == nullptr) continue;
-    std::erase_if(batch->opens, [&](const WaitingOpen& open) {
-      if (open.request.member != id) return false;
-      --history_pins_;
-      return true;
-    });
-  }
+  DropWaitingOpens([id](const WaitingOpen& open) { return open.request.member == id; });
   if (room_.Find(id) != nullptr) RemoveMember(id);
   ScheduleUnload();
 }
@@ -423,7 +446,7 @@ void DocumentActor::Forget() {
   edits_waiting_for_load_.clear();
   editors_.clear();
   gathering_ = Batch();
-  in_flight_.reset();
+  in_flight_.clear();
   room_ = Room();
 }
 
@@ -434,10 +457,10 @@ void DocumentActor::End(WireCode code, std::string text, bool retry) {
   std::vector<OpenRequest> refused;
   for (OpenRequest& request : waiting_for_load_) refused.push_back(std::move(request));
   for (auto& [member, open] : waiting_for_history_) refused.push_back(std::move(open.request));
-  if (in_flight_.has_value()) {
-    for (WaitingOpen& open : in_flight_->opens) refused.push_back(std::move(open.request));
+  in_flight_.push_back(std::exchange(gathering_, Batch()));
+  for (Batch& batch : in_flight_) {
+    for (WaitingOpen& open : batch.opens) refused.push_back(std::move(open.request));
   }
-  for (WaitingOpen& open : gathering_.opens) refused.push_back(std::move(open.request));
   Room room = std::exchange(room_, Room());
   std::map<MemberId, Editor> editors = std::exchange(editors_, {});
   RefuseWaitingEdits(code, text, retry);

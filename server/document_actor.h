@@ -1,11 +1,12 @@
 // DocumentActor: one open document. It owns the order of its commits and who is in the room.
 //
 // The way of an operation: Submit gives it a revision in memory (ot::Document) and puts what must
-// be told about it into the batch. One batch at a time is with the store; the next one gathers.
+// be told about it into the batch that gathers. What one turn of the executor brings goes to the
+// store together, behind what is with it already: the store makes one row of all that waits there.
 //
-//                    Submit            FlushBatch           OnAppended
-//      client  ----> batch_ (memory) ----> in flight (store) ----> announced: ack and broadcast
-//                                                         `-----> or the actor ends
+//                    Submit                FlushBatch            OnAppended
+//      client  ----> gathering_ (memory) ----> in_flight_ (store) ----> announced: ack, broadcast
+//                                                               `----> or the actor ends
 //
 // The gate: nothing is told before it is durable. Acks, commits, rejections and what a joiner is
 // shown all wait in one ordered list, so none overtakes a commit of a lower revision. If an append
@@ -164,9 +165,15 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   void Decide(MemberId member, const ot::Operation& operation);
   void OnHistoryForSubmit(MemberId member, ot::Operation operation,
                           absl::StatusOr<std::vector<ot::Commit>> commits);
+  // Once this turn has brought all it has.
+  void FlushSoon();
   void FlushBatch();
+  // The head that the next append is to find.
+  storage::Head HeadBeforeGathering() const;
   void OnAppended(storage::AppendResult result);
   void Announce(Batch batch);
+  // Of a batch without commits: once what is with the store has been announced.
+  void AnnounceBehind(Batch batch);
   void Tell(const CommitNotice& notice);
   // To everyone but its author.
   void Broadcast(const CommitNotice& notice);
@@ -176,8 +183,11 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   void RemoveMember(MemberId member);
   void TryShowPresence(Member& member);
   void DropOldHistory();
-  // True if an append is out or something waits for the next one.
-  bool Busy() const { return in_flight_.has_value() || !gathering_.notices.empty(); }
+  // True if an append is out or something is to be told.
+  bool Busy() const { return !in_flight_.empty() || !gathering_.notices.empty(); }
+  // Opens of a batch that has not been announced are forgotten where `is_over` says so.
+  template <typename IsOver>
+  void DropWaitingOpens(IsOver is_over);
   void ScheduleUnload();
   void MaybeFinishDrain();
   void End(WireCode code, std::string text, bool retry);
@@ -208,10 +218,23 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
   std::map<MemberId, std::string> operations_waiting_for_history_;
   int64_t history_pins_ = 0;  // reads under way that end at the floor: it must not rise
   Batch gathering_;
-  std::optional<Batch> in_flight_;
+  bool flush_posted_ = false;
+  std::vector<Batch> in_flight_;  // with the store, which answers in their order; few
+  // Of both; bounded by limits.mailbox_operations and mailbox_bytes.
+  int64_t unsettled_commits_ = 0;
+  int64_t unsettled_bytes_ = 0;
   bool unload_timer_ = false;
   absl::Duration empty_since_;  // steady time at which the last member left
 };
+
+template <typename IsOver>
+void DocumentActor::DropWaitingOpens(IsOver is_over) {
+  const auto drop = [&](Batch& batch) {
+    history_pins_ -= static_cast<int64_t>(std::erase_if(batch.opens, is_over));
+  };
+  drop(gathering_);
+  for (Batch& batch : in_flight_) drop(batch);
+}
 
 }  // namespace coedit::server
 

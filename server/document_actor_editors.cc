@@ -65,7 +65,7 @@ bool DocumentActor::IsHere(absl::string_view client_id) const {
     return std::any_of(batch.opens.begin(), batch.opens.end(), opens);
   };
   return room_.HasClient(client_id) || batch_opens(gathering_) ||
-         (in_flight_.has_value() && batch_opens(*in_flight_)) ||
+         std::any_of(in_flight_.begin(), in_flight_.end(), batch_opens) ||
          std::any_of(waiting_for_history_.begin(), waiting_for_history_.end(),
                      [&opens](const auto& waiting) { return opens(waiting.second); });
 }

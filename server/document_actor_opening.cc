@@ -82,15 +82,15 @@ bool DocumentActor::FenceFormer(const OpenRequest& request) {
     waiting_for_history_.erase(member);
     break;
   }
-  for (Batch* batch : {&gathering_, in_flight_.has_value() ? &*in_flight_ : nullptr}) {
-    if (batch == nullptr) continue;
-    const auto open = std::find_if(batch->opens.begin(), batch->opens.end(), fence_waiting);
-    if (open == batch->opens.end()) continue;
-    if (is_newer(open->request.attempt)) return false;
-    RefuseOpen(open->request, WireCode::kReplaced, "the client opened the document again");
-    --history_pins_;
-    batch->opens.erase(open);
-  }
+  bool newer_waits = false;
+  DropWaitingOpens([&](const WaitingOpen& open) {
+    if (newer_waits || !fence_waiting(open)) return false;
+    newer_waits = is_newer(open.request.attempt);
+    if (newer_waits) return false;
+    RefuseOpen(open.request, WireCode::kReplaced, "the client opened the document again");
+    return true;
+  });
+  if (newer_waits) return false;
   if (const Member* former = room_.FindByClient(request.client_id)) {
     if (is_newer(former->attempt)) return false;
     room_.Tell(*former, Delivery::Kind::kClosed,
@@ -178,6 +178,7 @@ void DocumentActor::QueueOpen(WaitingOpen open) {
   // What it missed is in memory from the floor of now on, and is to stay there.
   ++history_pins_;
   gathering_.opens.push_back(std::move(open));
+  FlushSoon();
 }
 
 absl::StatusOr<MissedCommits> DocumentActor::MissedBy(const WaitingOpen& open,

@@ -73,7 +73,7 @@ TEST(Gate, NothingIsToldBeforeItIsDurable) {
   EXPECT_THAT(bob.Take(), ::testing::Contains(HasSubstr("\"committed\"")));
 }
 
-TEST(Gate, OneBatchAtATimeAndTheNextGathers) {
+TEST(Gate, WhatOneTurnBringsIsOneAppend) {
   Harness server;
   std::vector<Peer*> peers;
   for (char client : {'a', 'b', 'c', 'd'}) {
@@ -81,15 +81,69 @@ TEST(Gate, OneBatchAtATimeAndTheNextGathers) {
     server.Ask(*peers.back(), kOpen);
   }
   server.store.hold = true;
-  for (Peer* peer : peers) server.Ask(*peer, Submit(1, 0, R"([{"insert":"x"}])"));
-  EXPECT_EQ(server.store.waiting(), 1u);
-  server.store.LetThrough();
+  for (Peer* peer : peers) peer->Say(Submit(1, 0, R"([{"insert":"x"}])"));
   server.Run();
   EXPECT_EQ(server.store.waiting(), 1u);
   server.store.LetThrough();
-  server.Run();
-  EXPECT_EQ(server.store.waiting(), 0u);
   EXPECT_EQ(server.store.memory().documents().at("d").head.revision, 4u);
+}
+
+TEST(Gate, AppendsFollowEachOtherAndAreToldInOrder) {
+  Harness server;
+  std::vector<Peer*> peers;
+  for (char client : {'a', 'b', 'c'}) {
+    peers.push_back(&server.Join(client));
+    server.Ask(*peers.back(), kOpen);
+  }
+  server.store.hold = true;
+  for (Peer* peer : peers) server.Ask(*peer, Submit(1, 0, R"([{"insert":"x"}])"));
+  EXPECT_EQ(server.store.waiting(), 3u);
+  for (Peer* peer : peers) peer->Take();
+  for (size_t told = 0; told < peers.size(); ++told) {
+    server.store.LetThrough();
+    server.Run();
+    for (size_t peer = 0; peer < peers.size(); ++peer) {
+      EXPECT_THAT(peers[peer]->Take(),
+                  ElementsAre(HasSubstr(peer == told ? "\"ack\"" : "\"committed\"")));
+    }
+  }
+  EXPECT_EQ(server.store.memory().documents().at("d").head.revision, 3u);
+}
+
+TEST(Gate, WhoOpensBehindSeveralAppendsSeesThemAll) {
+  Harness server;
+  Peer& ada = server.Join('a');
+  Peer& bob = server.Join('b');
+  Peer& eve = server.Join('e');
+  server.Ask(ada, kOpen);
+  server.Ask(bob, kOpen);
+  server.store.hold = true;
+  server.Ask(ada, Submit(1, 0, R"([{"insert":"x"}])"));
+  server.Ask(bob, Submit(1, 0, R"([{"insert":"y"}])"));
+  EXPECT_THAT(server.Ask(eve, kOpen), IsEmpty());
+  server.store.LetThrough();
+  server.Run();
+  EXPECT_THAT(eve.Take(), IsEmpty()) << "she would be shown what is not durable";
+  server.store.LetThrough();
+  server.Run();
+  EXPECT_THAT(eve.Take(), ElementsAre(HasSubstr("\"revision\":2")));
+}
+
+TEST(Gate, IfAnAppendFailsThoseBehindItAreNotTold) {
+  Harness server;
+  Peer& ada = server.Join('a');
+  Peer& bob = server.Join('b');
+  server.Ask(ada, kOpen);
+  server.Ask(bob, kOpen);
+  ada.Take();
+  server.store.hold = true;
+  server.Ask(ada, Submit(1, 0, R"([{"insert":"x"}])"));
+  server.Ask(bob, Submit(1, 0, R"([{"insert":"y"}])"));
+  server.store.Fail({.outcome = storage::AppendOutcome::kUnknown}, /*written=*/true);
+  server.store.LetThrough();
+  server.Run();
+  EXPECT_THAT(ada.Take(), ElementsAre(HasSubstr("\"unavailable\"")));
+  EXPECT_THAT(bob.Take(), ElementsAre(HasSubstr("\"unavailable\"")));
 }
 
 TEST(Gate, ARejectionDoesNotOvertake) {
