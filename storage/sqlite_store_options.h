@@ -25,9 +25,9 @@ struct SqliteStoreOptions {
   int64_t waiting_bytes_max = int64_t{64} << 20;
 
   // The write-ahead log is copied into the database when it has grown this much since.
-  int64_t checkpoint_wal_bytes = int64_t{4} << 20;
+  int64_t checkpoint_wal_bytes = int64_t{16} << 20;
   // From here on reads of ours wait for the checkpoint, so that they cannot keep the log growing.
-  int64_t truncate_wal_bytes = int64_t{16} << 20;
+  int64_t truncate_wal_bytes = int64_t{48} << 20;
 
   // After a failed write nothing is written for this long; appends are kUnavailable.
   absl::Duration retry_interval = absl::Seconds(1);
