@@ -41,7 +41,7 @@ struct Delivery {
   MemberId member;
   Piece piece;
   MemberId about = 0;                              // kPresence: whose
-  bool may_wait = false;                           // it goes to many: FrameSink::SendSoon
+  absl::Duration pace;                             // not 0: it goes to many, FrameSink::SendPaced
   std::shared_ptr<DocumentActor> actor = nullptr;  // kOpened
   std::optional<ot::Text> parts = std::nullopt;    // kOpened with `more`: to be streamed
 };

@@ -62,15 +62,15 @@ void Outbox::SendNextPart(proto::Channel channel, Stream* stream) {
   }
 }
 
-void Outbox::Hand(Piece piece, bool may_wait) {
-  if (may_wait) {
-    sink_->SendSoon(std::move(piece));
+void Outbox::Hand(Piece piece, absl::Duration pace) {
+  if (pace > absl::ZeroDuration()) {
+    sink_->SendPaced(std::move(piece), pace);
   } else {
     sink_->Send(std::move(piece));
   }
 }
 
-bool Outbox::SendOrdered(proto::Channel channel, Piece piece, bool may_wait) {
+bool Outbox::SendOrdered(proto::Channel channel, Piece piece, absl::Duration pace) {
   if (const auto stream = streams_.find(channel); stream != streams_.end()) {
     stream->second.behind_bytes += static_cast<int64_t>(piece->size());
     if (stream->second.behind_bytes > limits_->outbound_bytes) return false;
@@ -78,18 +78,19 @@ bool Outbox::SendOrdered(proto::Channel channel, Piece piece, bool may_wait) {
     return true;
   }
   if (!HasRoomFor(piece)) return false;
-  Hand(std::move(piece), may_wait);
+  Hand(std::move(piece), pace);
   return true;
 }
 
-void Outbox::SendPresence(proto::Channel channel, MemberId about, Piece piece, bool may_wait) {
+void Outbox::SendPresence(proto::Channel channel, MemberId about, Piece piece,
+                          absl::Duration pace) {
   if (streams_.contains(channel) || !HasRoomFor(piece)) {
     presence_[{channel, about}] = std::move(piece);
     return;
   }
   // A kept one is older than this.
   if (!presence_.empty()) presence_.erase({channel, about});
-  Hand(std::move(piece), may_wait);
+  Hand(std::move(piece), pace);
 }
 
 void Outbox::Close(proto::Channel channel) {

@@ -36,10 +36,11 @@ class Outbox {
 
   // `opened`, exempt from the bound; with `parts` the snapshot follows piece by piece.
   void Open(proto::Channel channel, Piece opened, std::optional<ot::Text> parts);
-  // Must arrive. False if the reader is too slow for it: the channel is to be given up.
-  [[nodiscard]] bool SendOrdered(proto::Channel channel, Piece piece, bool may_wait);
+  // Must arrive; `pace` as in Delivery. False if the reader is too slow for it: the channel is to
+  // be given up.
+  [[nodiscard]] bool SendOrdered(proto::Channel channel, Piece piece, absl::Duration pace);
   // Only the latest of `about` counts.
-  void SendPresence(proto::Channel channel, MemberId about, Piece piece, bool may_wait);
+  void SendPresence(proto::Channel channel, MemberId about, Piece piece, absl::Duration pace);
   // Forgets what waits for a channel that is over.
   void Close(proto::Channel channel);
 
@@ -55,7 +56,7 @@ class Outbox {
     int64_t behind_bytes = 0;
   };
 
-  void Hand(Piece piece, bool may_wait);
+  void Hand(Piece piece, absl::Duration pace);
   bool HasRoomFor(const Piece& piece) const;
   void SendNextPart(proto::Channel channel, Stream* stream);
 

@@ -11,9 +11,22 @@
 namespace coedit::server {
 namespace {
 
-// From here on what is told to all waits for more of it: with so many members a message costs far
-// more system calls than anything else the server does for it.
-constexpr size_t kLargeRoom = 64;
+// In a room of so many what is told to all waits for more of it: a message costs far more system
+// calls than anything else the server does for it. The more members, the more one flush costs and
+// the longer is waited for the next one; never long enough to be seen.
+struct Pace {
+  size_t members;
+  absl::Duration pace;
+};
+constexpr Pace kPaces[] = {
+    {300, absl::Milliseconds(15)}, {150, absl::Milliseconds(10)}, {64, absl::Milliseconds(5)}};
+
+absl::Duration PaceOf(size_t members) {
+  for (const Pace& large : kPaces) {
+    if (members >= large.members) return large.pace;
+  }
+  return absl::ZeroDuration();
+}
 
 }  // namespace
 
@@ -53,7 +66,7 @@ void Room::Tell(const Member& member, Delivery::Kind kind,
 
 void Room::TellAll(Delivery::Kind kind, const proto::ServerMessage& message, MemberId except,
                    MemberId about) const {
-  const bool may_wait = members_.size() >= kLargeRoom;
+  const absl::Duration pace = PaceOf(members_.size());
   std::array<Piece, proto::kEncodingCount> pieces;  // made when the first member needs them
   for (const auto& member : members_) {
     if (member->id == except) continue;
@@ -63,7 +76,7 @@ void Room::TellAll(Delivery::Kind kind, const proto::ServerMessage& message, Mem
       piece = std::make_shared<const std::string>(proto::EncodePiece(encoding, message));
     }
     member->link->Deliver(
-        {.kind = kind, .member = member->id, .piece = piece, .about = about, .may_wait = may_wait});
+        {.kind = kind, .member = member->id, .piece = piece, .about = about, .pace = pace});
   }
 }
 

@@ -56,9 +56,9 @@ class FrameSink {
   // Queues a piece; what waits when the socket is free leaves together as one frame. Never blocks,
   // never calls back into the session.
   virtual void Send(Piece piece) = 0;
-  // As Send, for what goes to many at once: it may wait some milliseconds for more of it. What is
-  // sent later never overtakes it.
-  virtual void SendSoon(Piece piece) { Send(std::move(piece)); }
+  // As Send, for what goes to many at once: it may wait for more of it, until `pace` has passed
+  // since pieces of this pace were sent last. What is sent later never overtakes it.
+  virtual void SendPaced(Piece piece, absl::Duration /*pace*/) { Send(std::move(piece)); }
   // Bytes queued and not yet taken by the socket.
   virtual size_t queued_bytes() const = 0;
   // Sends what is queued, then closes with a WebSocket close code. The session gets OnDisconnected

@@ -296,8 +296,7 @@ void Session::Deliver(Delivery delivery) {
       EndChannel(number);
       return outbox_.SendNow(std::move(delivery.piece));
     case Delivery::Kind::kPresence:
-      return outbox_.SendPresence(number, delivery.about, std::move(delivery.piece),
-                                  delivery.may_wait);
+      return outbox_.SendPresence(number, delivery.about, std::move(delivery.piece), delivery.pace);
     case Delivery::Kind::kGivenUp:
       return GiveUp(number);
     case Delivery::Kind::kAnswer:
@@ -306,7 +305,7 @@ void Session::Deliver(Delivery delivery) {
     default:
       break;
   }
-  if (!outbox_.SendOrdered(number, std::move(delivery.piece), delivery.may_wait)) GiveUp(number);
+  if (!outbox_.SendOrdered(number, std::move(delivery.piece), delivery.pace)) GiveUp(number);
 }
 
 void Session::GiveUp(proto::Channel number) {

@@ -1,4 +1,4 @@
-// What a worker knows of a connection, whatever it speaks.
+// What a thread knows of a connection of its own, whatever it speaks.
 #ifndef COEDIT_SERVER_IO_CONNECTION_H_
 #define COEDIT_SERVER_IO_CONNECTION_H_
 
@@ -12,8 +12,8 @@
 
 namespace coedit::server {
 
-// Everything happens on the worker's thread. None of these calls removes a connection from its
-// worker before it has returned, and none lets an exception out.
+// Everything happens on the connection's thread. None of these calls removes a connection from its
+// list before it has returned, and none lets an exception out.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   virtual ~Connection() = default;
@@ -29,8 +29,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   virtual void OnEnd() = 0;
 
  private:
-  friend class Worker;
-  size_t index_ = 0;  // in the worker's list
+  friend class Connections;
+  size_t index_ = 0;  // in the list
 };
 
 // The slots a connection occupies, given back when it is gone.

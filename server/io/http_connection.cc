@@ -37,11 +37,11 @@ class HttpConnection final : public Connection {
         peer_(peer),
         answer_timer_(socket_.get_executor()) {
     WaitFor(limits_.handshake_seconds);
-    services_.worker->Add(this);
   }
 
   static void Start(std::shared_ptr<HttpConnection> self) {
     HttpConnection& connection = *self;
+    connection.services_.door->Add(self);
     net::co_spawn(connection.socket_.get_executor(), Run(self),
                   [self](std::exception_ptr exception) { self->OnRunEnded(exception); });
   }
@@ -291,11 +291,12 @@ class HttpConnection final : public Connection {
   }
 
   void OnRunEnded(std::exception_ptr exception) {
-    services_.worker->Remove(this);
+    services_.door->Remove(this);
     try {
       if (exception != nullptr) std::rethrow_exception(exception);
       if (handshake_.has_value()) {
-        StartWebSocket(&services_, std::move(socket_), std::move(ticket_), *handshake_);
+        StartWebSocket(&services_, StreamSocket(socket_.release()), std::move(ticket_),
+                       *handshake_);
       }
     } catch (const std::exception& failure) {
       LogError(absl::StrCat("a connection failed: ", failure.what()));
@@ -317,7 +318,7 @@ class HttpConnection final : public Connection {
 
   void WaitFor(int64_t seconds) {
     timed_out_ = false;
-    deadline_ = seconds == 0 ? absl::InfiniteDuration() : Worker::Now() + absl::Seconds(seconds);
+    deadline_ = seconds == 0 ? absl::InfiniteDuration() : EventLoop::Now() + absl::Seconds(seconds);
   }
 
   HttpHeadLimits HeadLimits() const {

@@ -9,7 +9,7 @@
 
 namespace coedit::server {
 
-// Serves `socket`, whose other end is `peer`, until either side ends it. On the worker's thread.
+// Serves `socket`, whose other end is `peer`, until either side ends it. On the door's thread.
 void StartHttp(const Services* services, TcpSocket socket, ConnectionTicket ticket, IpAddress peer);
 
 }  // namespace coedit::server

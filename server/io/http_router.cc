@@ -6,7 +6,7 @@ namespace coedit::server {
 namespace {
 
 HttpResponse AnswerHealth(const Services& services) {
-  const absl::Status store = services.store_probe->Health(Worker::Now());
+  const absl::Status store = services.store_probe->Health(EventLoop::Now());
   // Why it fails is for the log: the reason may name files of this machine.
   return {store.ok() ? 200 : 503, "Content-Type: application/json\r\nCache-Control: no-store\r\n",
           std::make_shared<const std::string>(absl::StrCat(

@@ -1,4 +1,4 @@
-// Which handler answers a request that passed the gate. On the worker's thread.
+// Which handler answers a request that passed the gate. On the door's thread.
 #ifndef COEDIT_SERVER_IO_HTTP_ROUTER_H_
 #define COEDIT_SERVER_IO_HTTP_ROUTER_H_
 

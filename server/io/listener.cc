@@ -39,7 +39,7 @@ struct Listener::State {
 
   // A cap is told about now and then, not for each connection it turns away.
   void Complain(absl::string_view text) {
-    const absl::Duration now = Worker::Now();
+    const absl::Duration now = EventLoop::Now();
     if (now - complained < kComplaintInterval) return;
     complained = now;
     LogWarning(text);
@@ -94,7 +94,7 @@ bool IsExhaustion(const ErrorCode& error) {
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(const Services* services,
                                                          const Endpoint& endpoint) {
-  auto state = std::make_shared<State>(services, &services->worker->context());
+  auto state = std::make_shared<State>(services, &services->door->context());
   const tcp::endpoint local(net::ip::make_address(endpoint.address.ToString()), endpoint.port);
   ErrorCode error;
   const auto step = [&error](auto action) {

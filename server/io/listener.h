@@ -20,7 +20,7 @@ class Listener {
 
   uint16_t port() const;
   void Start();
-  // No more connections are taken. On the worker's thread.
+  // No more connections are taken. On the door's thread.
   void Stop();
 
  private:

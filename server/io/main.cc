@@ -132,6 +132,11 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   serve->add_option("--web-root", line.options.web_root,
                     "Directory of the built demo; without it there is no page");
+  serve
+      ->add_option("--threads", line.options.threads,
+                   "Threads that serve documents, each its share of them")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
   const auto add_list = [serve](const char* name, std::vector<std::string>* values,
                                 const char* text) {
     serve->add_option(name, *values, text)->type_size(1)->allow_extra_args(false);

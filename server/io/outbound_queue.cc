@@ -9,9 +9,8 @@
 namespace coedit::server {
 namespace {
 
-// Asio hands the kernel at most 16 buffers in one call; control frames and the header are one each.
-// Up to here nothing is copied; beyond it, small pieces are cheaper copied than sent by several
-// calls.
+// Up to here nothing is copied; beyond it, small pieces are cheaper copied than gathered by the
+// kernel.
 constexpr size_t kPiecesInPlaceMax = 6;  // with glue: 2 * 6 + 1
 constexpr size_t kCopiedPieceBytesMax = 4 << 10;
 // Room that a burst has made goes back when it has left.
@@ -103,13 +102,13 @@ void OutboundQueue::TakeFrame() {
   const size_t payload = flying_bytes_ + glue.prefix.size() + glue.suffix.size() +
                          glue.separator.size() * (flying_.size() - 1);
   const char first = encoding_ == proto::Encoding::kJson ? kFinalText : kFinalBinary;
-  buffers_.emplace_back(header_, WriteHeader(first, payload, header_));
+  Add({header_, WriteHeader(first, payload, header_)});
   const auto add_glue = [this, copies](absl::string_view text) {
     if (text.empty()) return;
     if (copies) {
       Append(text);
     } else {
-      buffers_.emplace_back(text.data(), text.size());
+      Add(text);
     }
   };
   add_glue(glue.prefix);
@@ -119,7 +118,7 @@ void OutboundQueue::TakeFrame() {
     if (copies && piece.size() <= kCopiedPieceBytesMax) {
       Append(piece);
     } else {
-      buffers_.emplace_back(piece.data(), piece.size());
+      Add(piece);
     }
   }
   add_glue(glue.suffix);
@@ -129,23 +128,29 @@ void OutboundQueue::Append(absl::string_view bytes) {
   const char* begin = copied_.data() + copied_.size();
   copied_.append(bytes.data(), bytes.size());
   if (!buffers_.empty()) {
-    boost::asio::const_buffer& last = buffers_.back();
-    if (static_cast<const char*>(last.data()) + last.size() == begin) {
-      last = boost::asio::const_buffer(last.data(), last.size() + bytes.size());
+    iovec& last = buffers_.back();
+    if (static_cast<const char*>(last.iov_base) + last.iov_len == begin) {
+      last.iov_len += bytes.size();
       return;
     }
   }
-  buffers_.emplace_back(begin, bytes.size());
+  Add({begin, bytes.size()});
+}
+
+void OutboundQueue::Add(absl::string_view bytes) {
+  // The kernel only reads it.
+  buffers_.push_back({const_cast<char*>(bytes.data()), bytes.size()});
 }
 
 void OutboundQueue::OnTaken(size_t count) {
   // Headers, glue and control frames count here and not in queued_bytes: it is a little low.
   flying_bytes_ -= std::min(count, flying_bytes_);
-  while (next_ < buffers_.size() && count >= buffers_[next_].size()) {
-    count -= buffers_[next_++].size();
+  while (next_ < buffers_.size() && count >= buffers_[next_].iov_len) {
+    count -= buffers_[next_++].iov_len;
   }
   if (next_ == buffers_.size()) return OnFrameWritten();
-  buffers_[next_] += count;
+  buffers_[next_].iov_base = static_cast<char*>(buffers_[next_].iov_base) + count;
+  buffers_[next_].iov_len -= count;
 }
 
 void OutboundQueue::OnFrameWritten() {
@@ -160,7 +165,7 @@ void OutboundQueue::Trim() {
   if (!empty() || in_flight()) return;
   std::vector<Piece>().swap(waiting_);
   std::vector<Piece>().swap(flying_);
-  std::vector<boost::asio::const_buffer>().swap(buffers_);
+  std::vector<iovec>().swap(buffers_);
 }
 
 }  // namespace coedit::server

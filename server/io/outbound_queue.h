@@ -6,28 +6,18 @@
 #ifndef COEDIT_SERVER_IO_OUTBOUND_QUEUE_H_
 #define COEDIT_SERVER_IO_OUTBOUND_QUEUE_H_
 
-#include <boost/asio/buffer.hpp>
+#include <sys/uio.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "proto/codec.h"
 #include "server/seams.h"
 
 namespace coedit::server {
-
-// The buffers of a frame, as Asio takes them.
-struct FrameBuffers {
-  using value_type = boost::asio::const_buffer;
-  using const_iterator = const boost::asio::const_buffer*;
-
-  const_iterator first = nullptr;
-  const_iterator last = nullptr;
-
-  const_iterator begin() const { return first; }
-  const_iterator end() const { return last; }
-};
 
 class OutboundQueue {
  public:
@@ -50,9 +40,7 @@ class OutboundQueue {
   // Begins to write what waits. Only while something waits and nothing is in flight.
   void TakeFrame();
   // What is in flight and not taken. Lives until the next call but PushControl and Push.
-  FrameBuffers unsent() const {
-    return {buffers_.data() + next_, buffers_.data() + buffers_.size()};
-  }
+  absl::Span<const iovec> unsent() const { return absl::MakeConstSpan(buffers_).subspan(next_); }
   // The socket took `count` bytes of it.
   void OnTaken(size_t count);
   // Gives back the room that earlier frames made, where nothing is queued.
@@ -61,7 +49,9 @@ class OutboundQueue {
  private:
   static constexpr size_t kHeaderBytesMax = 10;
 
+  // A copy of `bytes` leaves next; the bytes themselves do.
   void Append(absl::string_view bytes);
+  void Add(absl::string_view bytes);
   void OnFrameWritten();
 
   const proto::Encoding encoding_;
@@ -74,7 +64,7 @@ class OutboundQueue {
   size_t flying_bytes_ = 0;
   size_t next_ = 0;  // the first buffer that is not taken whole
   std::vector<Piece> flying_;
-  std::vector<boost::asio::const_buffer> buffers_;
+  std::vector<iovec> buffers_;
   std::string copied_;  // control frames, and small pieces of a frame of many
 };
 

@@ -1,11 +1,13 @@
 #include "server/io/server.h"
 
+#include <pthread.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +17,7 @@
 #include "server/io/asio_types.h"
 #include "server/io/compute_threads.h"
 #include "server/io/connection_slots.h"
+#include "server/io/door.h"
 #include "server/io/http_gate.h"
 #include "server/io/listener.h"
 #include "server/io/log.h"
@@ -62,8 +65,15 @@ int64_t ConnectionsMax(const Limits& limits) {
 
 std::string ServerName() { return absl::StrCat("coedit/", COEDIT_VERSION); }
 
-// In the order in which one needs the other. The worker's queue goes before what its tasks refer
-// to, and the store and the compute threads before that, because they still post.
+// What runs on a thread of its own for a share of the documents.
+struct ShardThread {
+  Worker worker;
+  Environment environment;
+  std::thread thread;
+};
+
+// In the order in which one needs the other. The queues go before what their tasks refer to, and
+// the store and the compute threads before that, because they still post.
 struct Server::Parts {
   Parts(const ServerOptions& options, std::unique_ptr<storage::Store> store_in)
       : slots({.connections = ConnectionsMax(options.limits),
@@ -71,67 +81,113 @@ struct Server::Parts {
                .trusted_proxies = options.trusted_proxies}),
         listen(options.listen),
         store_owner(std::move(store_in)),
-        executor(&worker.context()),
-        environment{.limits = options.limits,
-                    .server_name = ServerName(),
-                    .store = store_owner.get(),
-                    .executor = &executor,
-                    .clock = &clock,
-                    .random = &random},
-        shards({&environment}),
+        executor(&door.context()),
+        environment(MakeEnvironment(options.limits, &executor)),
+        shard_threads(MakeShardThreads(options)),
+        shards(EnvironmentsOf(shard_threads)),
         compute(&executor, options.limits.api_computations),
         api(&environment, &shards, &compute),
         store_probe(store_owner.get(), &executor) {
     services = {.environment = &environment,
                 .shards = &shards,
+                .workers = {},
+                .door = &door,
                 .api = &api,
-                .worker = &worker,
                 .slots = &slots,
                 .gate = &gate,
                 .files = &files,
                 .store_probe = &store_probe};
-    worker.set_on_sweep([this] { OnSweep(); });
+    door.set_on_sweep([this] { OnSweep(); });
+    for (const auto& shard : shard_threads) {
+      services.workers.push_back(&shard->worker);
+      shard->worker.set_on_empty([this] { executor.Post([this] { OnSweep(); }); });
+    }
   }
 
   ~Parts() {
     listener.reset();
     compute.Stop();
     store_owner.reset();
-    worker.Clear();
+    door.Clear();
+    for (const auto& shard : shard_threads) shard->worker.Clear();
+  }
+
+  Environment MakeEnvironment(const Limits& limits, Executor* runs_on) {
+    return {.limits = limits,
+            .server_name = ServerName(),
+            .store = store_owner.get(),
+            .executor = runs_on,
+            .clock = &clock,
+            .random = &random};
+  }
+
+  std::vector<std::unique_ptr<ShardThread>> MakeShardThreads(const ServerOptions& options) {
+    std::vector<std::unique_ptr<ShardThread>> made;
+    for (int64_t count = 0; count < options.threads; ++count) {
+      made.push_back(std::make_unique<ShardThread>());
+      made.back()->environment = MakeEnvironment(options.limits, &made.back()->worker.loop());
+    }
+    return made;
+  }
+
+  static std::vector<const Environment*> EnvironmentsOf(
+      const std::vector<std::unique_ptr<ShardThread>>& shard_threads) {
+    std::vector<const Environment*> environments;
+    for (const auto& shard : shard_threads) environments.push_back(&shard->environment);
+    return environments;
+  }
+
+  size_t Connections() {
+    size_t count = door.connections().size();
+    for (const Worker* worker : services.workers) count += worker->connection_count();
+    return count;
   }
 
   void OnSweep() {
     if (!stopping) {
-      store_probe.OnTick(Worker::Now());
+      store_probe.OnTick(EventLoop::Now());
       return;
     }
-    if (documents_flushed && worker.connections() == 0) {
+    if (documents_flushed && Connections() == 0) {
       LogInfo("stopped: everything accepted is stored");
-      worker.Stop();
-    } else if (Worker::Now() >= drain_deadline) {
+      door.Stop();
+    } else if (EventLoop::Now() >= drain_deadline) {
       LogWarning(documents_flushed ? "stopped: some connections did not close in time"
                                    : "stopped: the store did not finish in time");
-      worker.Stop();
+      door.Stop();
     }
   }
 
   void OnStop() {
     if (stopping) return;
     stopping = true;
-    drain_deadline = Worker::Now() + absl::Seconds(environment.limits.drain_seconds);
-    LogInfo(absl::StrCat("stopping: ", worker.connections(), " connections, ",
-                         shards.open_documents(), " documents"));
+    drain_deadline = EventLoop::Now() + absl::Seconds(environment.limits.drain_seconds);
+    LogInfo(absl::StrCat("stopping: ", Connections(), " connections, ", shards.open_documents(),
+                         " documents"));
     listener->Stop();
-    const auto count = static_cast<int64_t>(std::max<size_t>(worker.connections(), 1));
-    int64_t index = 0;
-    worker.ForEach([&](Connection& connection) {
-      connection.OnGoAway(kComeBackMin + kComeBackSpread * index++ / count);
-    });
+    door.connections().ForEach([](Connection& connection) { connection.OnGoAway(kComeBackMin); });
+    for (Worker* worker : services.workers) {
+      worker->loop().Post([worker] { worker->GoAway(kComeBackMin, kComeBackSpread); });
+    }
     shards.Shutdown(&executor, [this] {
       documents_flushed = true;
-      worker.ForEach([](Connection& connection) { connection.OnEnd(); });
+      door.connections().ForEach([](Connection& connection) { connection.OnEnd(); });
+      for (Worker* worker : services.workers) {
+        worker->loop().Post([worker] { worker->End(); });
+      }
       OnSweep();
     });
+  }
+
+  void Run() {
+    for (const auto& shard : shard_threads) {
+      shard->thread = std::thread([&worker = shard->worker] { worker.Run(); });
+      pthread_setname_np(shard->thread.native_handle(), "documents");
+    }
+    store_probe.OnTick(EventLoop::Now());
+    door.Run();
+    for (const auto& shard : shard_threads) shard->worker.loop().Stop();
+    for (const auto& shard : shard_threads) shard->thread.join();
   }
 
   ConnectionSlots slots;
@@ -141,9 +197,10 @@ struct Server::Parts {
   SystemClock clock;
   SystemRandom random;
   std::unique_ptr<storage::Store> store_owner;
-  Worker worker;
-  AsioExecutor executor;
-  Environment environment;
+  Door door;
+  AsioExecutor executor;    // of the door
+  Environment environment;  // likewise
+  std::vector<std::unique_ptr<ShardThread>> shard_threads;
   Shards shards;
   ComputeThreads compute;
   api::Api api;
@@ -190,13 +247,10 @@ Server::~Server() = default;
 std::string Server::url() const { return absl::StrCat("http://", parts_->listen.ToString()); }
 uint16_t Server::port() const { return parts_->listen.port; }
 
-void Server::Run() {
-  parts_->store_probe.OnTick(Worker::Now());
-  parts_->worker.Run();
-}
+void Server::Run() { parts_->Run(); }
 
 void Server::Stop() {
-  net::post(parts_->worker.context(), [parts = parts_.get()] { parts->OnStop(); });
+  net::post(parts_->door.context(), [parts = parts_.get()] { parts->OnStop(); });
 }
 
 }  // namespace coedit::server

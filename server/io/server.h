@@ -17,6 +17,7 @@ namespace coedit::server {
 struct ServerOptions {
   Endpoint listen;
   std::string web_root;  // empty: none
+  int64_t threads = 1;   // that serve documents; each has its share of them
   Limits limits;
   std::vector<std::string> allow_origins;
   std::vector<std::string> allow_hosts;
@@ -39,7 +40,7 @@ class Server {
   std::string url() const;
   uint16_t port() const;
 
-  // Serves until Stop has done its work.
+  // Serves until Stop has done its work; at the door on the thread that calls it.
   void Run();
   // Any thread, more than once: takes nothing new, tells clients to come back, waits until what was
   // accepted is durable, closes the connections; at the latest after `drain_seconds` Run returns.

@@ -1,8 +1,8 @@
 #include "server/io/websocket.h"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/post.hpp>
+#include <cstring>
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,6 +11,7 @@
 #include "server/io/frame_reader.h"
 #include "server/io/log.h"
 #include "server/io/outbound_queue.h"
+#include "server/io/worker.h"
 #include "server/session.h"
 
 namespace coedit::server {
@@ -35,10 +36,8 @@ constexpr size_t kCloseReasonBytesMax = kControlBytesMax - 2;
 // Answers to pings that nobody takes are not queued beyond this.
 constexpr size_t kPongsBytesMax = 1 << 10;
 
-// Most messages fit in here, so that an idle connection holds no other buffer of ours for reading.
-constexpr size_t kSmallMessageBytes = 256;
-// How often one connection reads into the worker's large buffer before others get their turn.
-constexpr int kLargeReadsMax = 4;
+// How often one connection reads before others get their turn.
+constexpr int kReadsMax = 4;
 // What a peer may still send after we said good-bye: what may have been under way.
 constexpr int64_t kAfterCloseBytesMax = 4 << 20;
 
@@ -56,7 +55,8 @@ std::string CloseFrame(uint16_t code, absl::string_view reason) {
                                                 reason.substr(0, kCloseReasonBytesMax)));
 }
 
-// A connection after its handshake. It lives until the socket has given back its last read:
+// A connection after its handshake, on the thread of its shard's worker. It lives until its socket
+// is closed:
 //
 //   open ──Close──> closing ──all written──> close frame sent ──the peer's──> teardown ──EOF──> end
 //     └──the peer's close frame, or frames that break the protocol──────────────^
@@ -64,31 +64,35 @@ std::string CloseFrame(uint16_t code, absl::string_view reason) {
 // Teardown: we send nothing more and read until the peer ends too. Closing at once would reset the
 // connection over unread bytes, and the peer might never see the close frame that says why. Each
 // step has a deadline, after which the connection is cut.
-class WebSocketConnection final : public Connection, public FrameSink, private FrameHandler {
+//
+// While it is open it may go to another worker, once (MoveTo): at the end of a turn, when nothing
+// of the old one refers to it any more.
+class WebSocketConnection final : public Connection,
+                                  public FrameSink,
+                                  private EventLoop::Watcher,
+                                  private FrameHandler {
  public:
-  WebSocketConnection(const Services* services, TcpSocket socket, ConnectionTicket ticket,
-                      proto::Encoding encoding)
+  WebSocketConnection(const Services* services, size_t shard, StreamSocket socket,
+                      ConnectionTicket ticket, proto::Encoding encoding)
       : services_(*services),
         limits_(services->limits()),
         encoding_(encoding),
+        shard_(shard),
         ticket_(std::move(ticket)),
         socket_(std::move(socket)),
         reader_(/*expects_text=*/encoding == proto::Encoding::kJson),
         queue_(encoding, static_cast<size_t>(limits_.outbound_bytes)),
-        heard_(Worker::Now()) {
-    services_.worker->Add(this);
-  }
+        heard_(EventLoop::Now()) {}
 
   void Start(absl::string_view handshake_answer) {
-    ErrorCode error;
-    socket_.non_blocking(true, error);
     queue_.PushControl(handshake_answer);
     next_ping_ = heard_ + PingInterval();
     Guard([&] {
-      session_ = Session::Make(services_.shards, /*shard=*/0, this, encoding_);
+      session_ = Session::Make(services_.shards, shard_, this, encoding_);
+      Settle();
+      if (worker().leaving()) OnGoAway(worker().come_back_after());
       Flush();
     });
-    Read();
   }
 
   // FrameSink.
@@ -96,20 +100,26 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
     if (Queue(std::move(piece))) FlushSoon();
   }
 
-  void SendSoon(Piece piece) override {
+  void SendPaced(Piece piece, absl::Duration pace) override {
     if (!Queue(std::move(piece)) || flush_scheduled_ || flush_paced_) return;
     flush_paced_ = true;
-    services_.worker->FlushPaced(shared_from_this());
+    worker().FlushPaced(shared_from_this(), pace);
   }
 
   size_t queued_bytes() const override { return queue_.queued_bytes(); }
 
   void Close(uint16_t close_code, absl::string_view reason) override {
-    if (ended_ || closing()) return;
-    closing_since_ = Worker::Now();
+    if (!socket_.is_open() || closing()) return;
+    closing_since_ = EventLoop::Now();
     reader_.SkipMessages();
     good_bye_ = CloseFrame(close_code, reason);
     FlushSoon();
+  }
+
+  bool MoveTo(size_t shard) override {
+    moving_to_ = shard;
+    FlushSoon();
+    return true;
   }
 
   // Connection.
@@ -123,6 +133,7 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
     flush_scheduled_ = false;
     flush_paced_ = false;
     Guard([&] { Flush(); });
+    if (moving_to_.has_value() && !flush_scheduled_) Depart();
   }
 
   void OnGoAway(absl::Duration come_back_after) override {
@@ -136,29 +147,34 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
  private:
   // ---- reading ----
 
-  void Read() {
-    socket_.async_read_some(net::buffer(small_),
-                            [self = shared_self()](const ErrorCode& error, size_t count) {
-                              self->OnRead(error, count);
-                            });
+  // EventLoop::Watcher.
+  void OnReady(Ready ready) override {
+    if (ready.to_write && waits_for_room_) {
+      waits_for_room_ = false;
+      Guard([&] { Flush(); });
+    }
+    if (ready.to_read) Read(ready.ended);
   }
 
-  void OnRead(ErrorCode error, size_t count) {
-    if (!error) Guard([&] { OnBytes(small_, count); });
-    // There is more: it goes through a buffer that all connections share.
-    const absl::Span<uint8_t> large = services_.worker->read_buffer();
-    bool full = count == sizeof small_;
-    for (int reads = 0; !error && full && reads < kLargeReadsMax; ++reads) {
-      count = socket_.read_some(net::buffer(large.data(), large.size()), error);
-      full = count == large.size();
-      if (!error) Guard([&] { OnBytes(large.data(), count); });
+  // Reads what has come; `to_the_end` if an end or error has come too, which a short read could
+  // hide.
+  void Read(bool to_the_end) {
+    const absl::Span<uint8_t> buffer = worker().read_buffer();
+    for (int reads = 0; reads < kReadsMax; ++reads) {
+      // A connection that moves is read where it goes: there it is told once more what there is.
+      if (!socket_.is_open() || moving_to_.has_value()) return;
+      const StreamSocket::Moved moved = socket_.Read(buffer);
+      if (moved.not_now()) return;
+      if (moved.bytes == 0) return OnPeerGone(moved.error);
+      Guard([&] { OnBytes(buffer.data(), moved.bytes); });
+      // What comes after a short read is told anew.
+      if (moved.bytes < buffer.size() && !to_the_end) return;
     }
-    if (error && error != net::error::would_block) return OnEnded(error);
-    Read();
+    worker().loop().Post([self = shared_self(), to_the_end] { self->Read(to_the_end); });
   }
 
   void OnBytes(uint8_t* bytes, size_t count) {
-    heard_ = Worker::Now();
+    heard_ = EventLoop::Now();
     if (closing()) {
       after_close_bytes_ += static_cast<int64_t>(count);
       if (after_close_bytes_ > kAfterCloseBytesMax) return Abort();
@@ -223,7 +239,7 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
       queue_.DropWaiting();
       good_bye_ = std::move(good_bye);
     }
-    if (!closing()) closing_since_ = Worker::Now();
+    if (!closing()) closing_since_ = EventLoop::Now();
     reader_.SkipMessages();
     tears_down_ = true;
     FlushSoon();
@@ -233,7 +249,7 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
 
   // False if nothing is taken any more.
   bool Queue(Piece piece) {
-    if (ended_ || closing()) return false;
+    if (!socket_.is_open() || closing()) return false;
     queue_.Push(std::move(piece));
     // The session keeps its own bound; this one holds even if it did not.
     if (limits_.outbound_bytes == 0 || static_cast<int64_t>(queue_.queued_bytes()) <=
@@ -248,19 +264,19 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
   void FlushSoon() {
     if (flush_scheduled_) return;
     flush_scheduled_ = true;
-    services_.worker->FlushSoon(shared_from_this());
+    worker().FlushSoon(shared_from_this());
   }
 
   // Gives the socket what it takes now. One frame a turn, so that a large queue keeps nobody
   // waiting; what gathers behind a frame that is not taken at once leaves together with the next.
   void Flush() {
-    if (ended_ || waits_for_room_) return;
+    if (!socket_.is_open() || waits_for_room_) return;
     if (!queue_.in_flight()) {
       if (queue_.empty()) {
         if (!closing()) return;
         if (!good_bye_sent_) {
           good_bye_sent_ = true;
-          closed_since_ = Worker::Now();
+          closed_since_ = EventLoop::Now();
           queue_.PushControl(good_bye_);
           std::string().swap(good_bye_);
         } else {
@@ -270,18 +286,14 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
       }
       queue_.TakeFrame();
     }
-    ErrorCode error;
-    const size_t count = socket_.write_some(queue_.unsent(), error);
-    if (error && error != net::error::would_block) return Abort();
-    queue_.OnTaken(error ? 0 : count);
+    const StreamSocket::Moved moved = socket_.Write(queue_.unsent());
+    if (moved.error != 0 && !moved.not_now()) return Abort();
+    queue_.OnTaken(moved.bytes);
     if (queue_.in_flight()) {
-      if (writing_since_ == absl::InfiniteDuration() || count > 0) writing_since_ = Worker::Now();
+      if (writing_since_ == absl::InfiniteDuration() || moved.bytes > 0) {
+        writing_since_ = EventLoop::Now();
+      }
       waits_for_room_ = true;
-      socket_.async_wait(net::socket_base::wait_write,
-                         [self = shared_self()](const ErrorCode& failure) {
-                           self->waits_for_room_ = false;
-                           if (!failure) self->OnFlushAgain();
-                         });
       return;
     }
     writing_since_ = absl::InfiniteDuration();
@@ -289,16 +301,10 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
     if (!queue_.empty() || closing()) FlushSoon();
   }
 
-  void OnFlushAgain() {
-    Guard([&] { Flush(); });
-  }
-
   void TearDown() {
     if (teardown_since_ != absl::InfiniteDuration()) return;
-    teardown_since_ = Worker::Now();
-    ErrorCode error;
-    socket_.shutdown(net::socket_base::shutdown_send, error);
-    if (error) Abort();
+    teardown_since_ = EventLoop::Now();
+    if (!socket_.EndWriting()) Abort();
   }
 
   void SendPing(absl::Duration now) {
@@ -318,7 +324,7 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
     const auto overdue = [now](absl::Duration since, int64_t seconds) {
       return seconds != 0 && now - since >= Seconds(seconds);
     };
-    if (ended_) return;
+    if (!socket_.is_open()) return;
     if (overdue(teardown_since_, limits_.close_seconds) ||
         overdue(closed_since_, limits_.close_seconds) ||
         overdue(closing_since_, limits_.write_seconds + limits_.close_seconds) ||
@@ -341,10 +347,13 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
 
   // ---- the end ----
 
-  // Ends the connection without a word. The read that is under way completes with an error.
+  // Ends the connection without a word. The rest follows in a task of its own, because whoever
+  // calls stands in the midst of something.
   void Abort() {
-    ErrorCode ignored;
-    socket_.close(ignored);
+    if (!socket_.is_open()) return;
+    worker().loop().Unwatch(socket_.descriptor(), this);
+    socket_.Close();
+    worker().loop().Post([self = shared_self()] { self->OnEnded(); });
   }
 
   template <typename Step>
@@ -359,18 +368,56 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
     }
   }
 
-  // No read is under way any more.
-  void OnEnded(const ErrorCode& error) {
-    if (LogsAt(LogLevel::kDebug)) LogDebug(absl::StrCat("a connection ends: ", error.message()));
-    ended_ = true;
+  void OnPeerGone(int error) {
+    if (LogsAt(LogLevel::kDebug)) {
+      LogDebug(absl::StrCat("a connection ends: ",
+                            error == 0 ? std::string("end of file") : std::strerror(error)));
+    }
     Abort();
-    services_.worker->Remove(this);
+  }
+
+  void OnEnded() {
+    const std::shared_ptr<WebSocketConnection> self = shared_self();
+    worker().Remove(this);
     Guard([&] {
       if (session_ != nullptr) session_->OnDisconnected();
     });
     session_.reset();
   }
 
+  // ---- between workers ----
+
+  // The worker of shard_ has it from here on.
+  void Settle() {
+    worker().Add(shared_from_this());
+    if (const absl::Status watched = worker().loop().Watch(socket_.descriptor(), this);
+        !watched.ok()) {
+      LogError(watched.message());
+      Abort();
+    }
+  }
+
+  // Nothing of this thread touches the connection once it is posted.
+  void Depart() {
+    const size_t shard = *std::exchange(moving_to_, std::nullopt);
+    // Of one that ends the session has ended too: it does not ask any more.
+    if (!socket_.is_open() || closing()) return;
+    const std::shared_ptr<WebSocketConnection> self = shared_self();
+    worker().loop().Unwatch(socket_.descriptor(), this);
+    worker().Remove(this);
+    shard_ = shard;
+    worker().loop().Post([self] { self->Arrive(); });
+  }
+
+  void Arrive() {
+    Settle();
+    Guard([&] {
+      if (worker().leaving()) return OnGoAway(worker().come_back_after());
+      session_->OnMoved(shard_);
+    });
+  }
+
+  Worker& worker() const { return *services_.workers[shard_]; }
   bool closing() const { return closing_since_ != absl::InfiniteDuration(); }
   std::shared_ptr<WebSocketConnection> shared_self() {
     return std::static_pointer_cast<WebSocketConnection>(shared_from_this());
@@ -384,9 +431,10 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
   bool waits_for_room_ = false;  // the socket's buffer is full
   bool good_bye_sent_ = false;
   bool tears_down_ = false;  // once what is left is written
-  bool ended_ = false;
+  size_t shard_;
+  std::optional<size_t> moving_to_;
   ConnectionTicket ticket_;
-  TcpSocket socket_;
+  StreamSocket socket_;
   FrameReader reader_;
   OutboundQueue queue_;
   std::shared_ptr<Session> session_;  // to the end
@@ -400,16 +448,20 @@ class WebSocketConnection final : public Connection, public FrameSink, private F
   absl::Duration closed_since_ = absl::InfiniteDuration();   // the close frame was given away
   absl::Duration teardown_since_ = absl::InfiniteDuration();
   int64_t after_close_bytes_ = 0;
-  uint8_t small_[kSmallMessageBytes];
 };
 
 }  // namespace
 
-void StartWebSocket(const Services* services, TcpSocket socket, ConnectionTicket ticket,
+void StartWebSocket(const Services* services, StreamSocket socket, ConnectionTicket ticket,
                     const WebSocketHandshake& handshake) {
+  // Any will do: with its first document a connection goes where that is.
+  const size_t shard = static_cast<size_t>(socket.descriptor()) % services->workers.size();
   const auto connection = std::make_shared<WebSocketConnection>(
-      services, std::move(socket), std::move(ticket), handshake.encoding);
-  connection->Start(HandshakeAnswer(handshake, services->environment->server_name));
+      services, shard, std::move(socket), std::move(ticket), handshake.encoding);
+  services->workers[shard]->loop().Post(
+      [connection, answer = HandshakeAnswer(handshake, services->environment->server_name)] {
+        connection->Start(answer);
+      });
 }
 
 }  // namespace coedit::server

@@ -2,16 +2,16 @@
 #ifndef COEDIT_SERVER_IO_WEBSOCKET_H_
 #define COEDIT_SERVER_IO_WEBSOCKET_H_
 
-#include "server/io/asio_types.h"
 #include "server/io/connection.h"
 #include "server/io/services.h"
+#include "server/io/stream_socket.h"
 #include "server/io/websocket_handshake.h"
 
 namespace coedit::server {
 
 // Answers the handshake on `socket`, which is read up to the end of the request, and runs the
-// session until either side ends it. On the worker's thread.
-void StartWebSocket(const Services* services, TcpSocket socket, ConnectionTicket ticket,
+// session on a worker until either side ends it. Any thread.
+void StartWebSocket(const Services* services, StreamSocket socket, ConnectionTicket ticket,
                     const WebSocketHandshake& handshake);
 
 }  // namespace coedit::server

@@ -1,129 +1,88 @@
 #include "server/io/worker.h"
 
-#include <boost/asio/post.hpp>
-#include <exception>
+#include <algorithm>
 #include <utility>
-
-#include "absl/strings/str_cat.h"
-#include "ot/check.h"
-#include "server/io/asio_types.h"
-#include "server/io/log.h"
 
 namespace coedit::server {
 namespace {
 
-constexpr std::chrono::seconds kSweepInterval(1);
-// Long enough that several commits leave together, too short to be seen.
-constexpr absl::Duration kPace = absl::Milliseconds(5);
+constexpr absl::Duration kSweepInterval = absl::Seconds(1);
 
 }  // namespace
 
-struct Worker::Timer {
-  explicit Timer(net::io_context* context)
-      : timer(context->get_executor()), pace(context->get_executor()) {}
-  SteadyTimer timer;
-  SteadyTimer pace;
-};
-
-Worker::Worker()
-    : context_(std::make_unique<net::io_context>(1)),
-      timer_(std::make_unique<Timer>(context_.get())) {}
-
-Worker::~Worker() = default;
+Worker::Worker() {
+  loop_.set_on_turn_end([this] { Flush(); });
+}
 
 void Worker::Run() {
-  ScheduleSweep();
-  for (;;) {
-    // Connections catch their own exceptions; this is for a document's task or an allocation that
-    // failed between two of them. Losing one step is better than losing every session.
-    try {
-      context_->run();
-      return;
-    } catch (const std::exception& exception) {
-      LogError(absl::StrCat("a step of the event loop failed: ", exception.what()));
-    }
-  }
+  SweepLater();
+  loop_.Run();
 }
-
-void Worker::Stop() { context_->stop(); }
 
 void Worker::Clear() {
-  on_sweep_ = nullptr;
   to_flush_.clear();
-  to_flush_paced_.clear();
-  timer_.reset();
-  context_.reset();
+  paced_.clear();
+  loop_.Clear();
+  connections_.Clear();
 }
 
-void Worker::Add(Connection* connection) {
-  connection->index_ = connections_.size();
-  connections_.push_back(connection);
+void Worker::Add(std::shared_ptr<Connection> connection) {
+  connections_.Add(std::move(connection));
+  connection_count_ = connections_.size();
 }
 
 void Worker::Remove(Connection* connection) {
-  const size_t index = connection->index_;
-  COEDIT_CHECK(index < connections_.size() && connections_[index] == connection);
-  connections_[index] = connections_.back();
-  connections_[index]->index_ = index;
-  connections_.pop_back();
-  if (connections_.empty() && on_sweep_) on_sweep_();
+  connections_.Remove(connection);
+  connection_count_ = connections_.size();
+  if (connections_.size() == 0 && on_empty_) on_empty_();
 }
 
-void Worker::ForEach(const std::function<void(Connection&)>& visit) {
-  // From the back: one that goes is replaced by one already visited.
-  for (size_t index = connections_.size(); index-- > 0;) {
-    if (index < connections_.size()) visit(*connections_[index]);
-  }
+void Worker::GoAway(absl::Duration come_back_after, absl::Duration spread) {
+  come_back_after_ = come_back_after;
+  const auto count = static_cast<int64_t>(std::max<size_t>(connections_.size(), 1));
+  int64_t index = 0;
+  connections_.ForEach([&](Connection& connection) {
+    connection.OnGoAway(come_back_after + spread * index++ / count);
+  });
+}
+
+void Worker::End() {
+  connections_.ForEach([](Connection& connection) { connection.OnEnd(); });
 }
 
 void Worker::FlushSoon(std::shared_ptr<Connection> connection) {
-  if (to_flush_.empty()) net::post(*context_, [this] { Flush(); });
+  // What is flushed while all are has its turn after the next look at the sockets.
+  if (to_flush_.empty()) loop_.Post([] {});
   to_flush_.push_back(std::move(connection));
 }
 
 void Worker::Flush() {
-  const std::vector<std::shared_ptr<Connection>> ready = std::exchange(to_flush_, {});
-  for (const std::shared_ptr<Connection>& connection : ready) connection->OnFlush();
+  if (to_flush_.empty()) return;
+  std::swap(to_flush_, flushing_);
+  for (const std::shared_ptr<Connection>& connection : flushing_) connection->OnFlush();
+  flushing_.clear();
 }
 
-void Worker::FlushPaced(std::shared_ptr<Connection> connection) {
-  if (to_flush_paced_.empty()) {
-    const absl::Duration wait = flushed_paced_ + kPace - Now();
-    if (wait <= absl::ZeroDuration()) {
-      net::post(*context_, [this] { FlushPacedNow(); });
-    } else {
-      timer_->pace.expires_after(absl::ToChronoNanoseconds(wait));
-      timer_->pace.async_wait([this](const ErrorCode& error) {
-        if (!error) FlushPacedNow();
-      });
-    }
+void Worker::FlushPaced(std::shared_ptr<Connection> connection, absl::Duration pace) {
+  Paced& paced = paced_[pace];
+  if (paced.to_flush.empty()) {
+    loop_.PostAfter(paced.flushed + pace - EventLoop::Now(), [this, pace] { FlushPacedNow(pace); });
   }
-  to_flush_paced_.push_back(std::move(connection));
+  paced.to_flush.push_back(std::move(connection));
 }
 
-void Worker::FlushPacedNow() {
-  flushed_paced_ = Now();
-  const std::vector<std::shared_ptr<Connection>> ready = std::exchange(to_flush_paced_, {});
+void Worker::FlushPacedNow(absl::Duration pace) {
+  Paced& paced = paced_[pace];
+  paced.flushed = EventLoop::Now();
+  const std::vector<std::shared_ptr<Connection>> ready = std::exchange(paced.to_flush, {});
   for (const std::shared_ptr<Connection>& connection : ready) connection->OnFlush();
 }
 
-absl::Duration Worker::Now() {
-  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
-}
-
-void Worker::ScheduleSweep() {
-  timer_->timer.expires_after(kSweepInterval);
-  timer_->timer.async_wait([this](const ErrorCode& error) {
-    if (error) return;
-    ScheduleSweep();
-    Sweep();
+void Worker::SweepLater() {
+  loop_.PostAfter(kSweepInterval, [this] {
+    SweepLater();
+    connections_.Sweep(EventLoop::Now());
   });
-}
-
-void Worker::Sweep() {
-  const absl::Duration now = Now();
-  ForEach([now](Connection& connection) { connection.OnTick(now); });
-  if (on_sweep_) on_sweep_();
 }
 
 }  // namespace coedit::server

@@ -29,7 +29,7 @@ class CountingSink final : public FrameSink {
     ++pieces;
     bytes += static_cast<int64_t>(piece->size());
   }
-  void SendSoon(Piece piece) override {
+  void SendPaced(Piece piece, absl::Duration) override {
     ++pieces_that_wait;
     Send(std::move(piece));
   }

@@ -18,10 +18,10 @@ namespace {
 
 Piece Make(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
 
-std::string Joined(const FrameBuffers& buffers) {
+std::string Joined(absl::Span<const iovec> buffers) {
   std::string out;
-  for (const boost::asio::const_buffer& buffer : buffers) {
-    out.append(static_cast<const char*>(buffer.data()), buffer.size());
+  for (const iovec& buffer : buffers) {
+    out.append(static_cast<const char*>(buffer.iov_base), buffer.iov_len);
   }
   return out;
 }
@@ -88,9 +88,9 @@ TEST(OutboundQueueTest, LargePiecesAreNotCopied) {
   for (int at = 0; at < 20; ++at) queue.Push(Make("small"));
   queue.Push(large);
   queue.TakeFrame();
-  const FrameBuffers buffers = queue.unsent();
+  const absl::Span<const iovec> buffers = queue.unsent();
   ASSERT_EQ(buffers.end() - buffers.begin(), 3) << "header, small ones, the large one";
-  EXPECT_EQ(buffers.begin()[2].data(), large->data());
+  EXPECT_EQ(buffers[2].iov_base, large->data());
 }
 
 TEST(OutboundQueueTest, AnyMixtureArrivesWhole) {

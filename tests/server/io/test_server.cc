@@ -8,7 +8,7 @@
 
 #include "ot/check.h"
 #include "server/io/log.h"
-#include "storage/memory_store.h"
+#include "storage/sqlite_store.h"
 
 namespace coedit::server {
 
@@ -21,8 +21,10 @@ ServerOptions TestOptions() {
 TestServer::TestServer(const ServerOptions& options) {
   static const bool quiet = SetLogLevel("off").ok();
   COEDIT_CHECK(quiet);
-  absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Start(options, std::make_unique<storage::MemoryStore>());
+  absl::StatusOr<std::unique_ptr<storage::SqliteStore>> store =
+      storage::SqliteStore::Open(directory_.path());
+  COEDIT_CHECK(store.ok());
+  absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options, *std::move(store));
   if (!server.ok()) ADD_FAILURE() << server.status();
   COEDIT_CHECK(server.ok());
   server_ = *std::move(server);

@@ -1,4 +1,4 @@
-// The real server in this process, on a free loopback port, with a store in memory.
+// The real server in this process, on a free loopback port, with a store in a directory of its own.
 #ifndef COEDIT_TESTS_SERVER_IO_TEST_SERVER_H_
 #define COEDIT_TESTS_SERVER_IO_TEST_SERVER_H_
 
@@ -14,21 +14,6 @@ namespace coedit::server {
 // Every address and limit as by default, but a free port.
 ServerOptions TestOptions();
 
-class TestServer {
- public:
-  explicit TestServer(const ServerOptions& options = TestOptions());
-  ~TestServer();
-
-  uint16_t port() const { return server_->port(); }
-  Server& server() { return *server_; }
-  // Asks for a stop and waits for its end.
-  void StopAndWait();
-
- private:
-  std::unique_ptr<Server> server_;
-  std::thread thread_;
-};
-
 // A directory that goes with it.
 class TemporaryDirectory {
  public:
@@ -41,6 +26,22 @@ class TemporaryDirectory {
 
  private:
   std::string path_;
+};
+
+class TestServer {
+ public:
+  explicit TestServer(const ServerOptions& options = TestOptions());
+  ~TestServer();
+
+  uint16_t port() const { return server_->port(); }
+  Server& server() { return *server_; }
+  // Asks for a stop and waits for its end.
+  void StopAndWait();
+
+ private:
+  TemporaryDirectory directory_;
+  std::unique_ptr<Server> server_;
+  std::thread thread_;
 };
 
 }  // namespace coedit::server
