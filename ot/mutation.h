@@ -28,7 +28,7 @@ enum class Mutation : uint8_t {
   kFateFromMemory,               // an open is answered without waiting at the gate
   kGoOnAfterFailedAppend,        // a failed append is taken for a good one
   kRejectUnknown,                // an append of unknown outcome is told as a rejection
-  kUnloadBeforeCommit,           // a document is forgotten while it has something to store
+  kOpenOvertakesAppends,         // who opens is answered before what is with the store is durable
   kDropHistoryUnderWaitingOpen,  // commits that a waiting open needs are forgotten
   kNoFence,                      // a former session of the client goes on
   kIgnoreAttempt,                // an older connection replaces a newer one
@@ -54,7 +54,7 @@ inline constexpr const char* kMutationNames[] = {
     "fate-from-memory",
     "go-on-after-failed-append",
     "reject-unknown",
-    "unload-before-commit",
+    "open-overtakes-appends",
     "drop-history-under-waiting-open",
     "no-fence",
     "ignore-attempt",

@@ -295,7 +295,9 @@ void DocumentActor::OnAppended(storage::AppendResult result) {
 }
 
 void DocumentActor::AnnounceBehind(Batch batch) {
-  if (in_flight_.empty()) return Announce(std::move(batch));
+  if (in_flight_.empty() || Mutated(Mutation::kOpenOvertakesAppends)) {
+    return Announce(std::move(batch));
+  }
   Batch& last = in_flight_.back();
   std::move(batch.notices.begin(), batch.notices.end(), std::back_inserter(last.notices));
   std::move(batch.opens.begin(), batch.opens.end(), std::back_inserter(last.opens));
@@ -415,8 +417,7 @@ void DocumentActor::ScheduleUnload() {
   environment_->executor->PostAfter(check_after, [self = shared_from_this(), idle_max] {
     self->unload_timer_ = false;
     if (self->phase_ != Phase::kLive || self->room_.size() > 0) return;
-    const bool waited_for = (self->Busy() && !Mutated(Mutation::kUnloadBeforeCommit)) ||
-                            !self->gathering_.opens.empty() ||
+    const bool waited_for = self->Busy() || !self->gathering_.opens.empty() ||
                             !self->waiting_for_history_.empty() ||
                             !self->operations_waiting_for_history_.empty();
     if (waited_for || self->environment_->clock->Steady() - self->empty_since_ < idle_max) {
