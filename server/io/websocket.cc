@@ -170,6 +170,8 @@ class WebSocketConnection final : public Connection,
       // What comes after a short read is told anew.
       if (moved.bytes < buffer.size() && !to_the_end) return;
     }
+    // A task must not stay behind when the connection goes.
+    if (moving_to_.has_value()) return;
     worker().loop().Post([self = shared_self(), to_the_end] { self->Read(to_the_end); });
   }
 
@@ -400,8 +402,8 @@ class WebSocketConnection final : public Connection,
   // Nothing of this thread touches the connection once it is posted.
   void Depart() {
     const size_t shard = *std::exchange(moving_to_, std::nullopt);
-    // Of one that ends the session has ended too: it does not ask any more.
-    if (!socket_.is_open() || closing()) return;
+    // Of one that ends the session has ended too: it stays, and reads what it has put off.
+    if (!socket_.is_open() || closing()) return Read(/*to_the_end=*/true);
     const std::shared_ptr<WebSocketConnection> self = shared_self();
     worker().loop().Unwatch(socket_.descriptor(), this);
     worker().Remove(this);
