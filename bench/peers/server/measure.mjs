@@ -94,7 +94,8 @@ async function measure(scenario, server) {
       running = await start(server, {
         program: options.coedit,
         scratch: options.scratch,
-        processor: serverProcessor,
+        processor: scenario.threads === undefined ? serverProcessor : undefined,
+        threads: scenario.threads,
         limits: server.name === 'coedit' ? neededLimits(given) : [],
       });
     } catch (error) {

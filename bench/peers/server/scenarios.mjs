@@ -15,7 +15,8 @@ export const peerScenarios = [
   room('1 document x 350 typists', 'open', {documents: 1, clients: 350, rate: 5}),
 ];
 
-// What only coedit is asked to show. `command` is a mode of coedit-load.
+// What only coedit is asked to show. `command` is a mode of coedit-load; `threads` are of coedit, which then has
+// all processors, the tool's among them.
 export const serverScenarios = [
   room('100 documents x 2, 5 edits/s', 'open', {documents: 100, clients: 2, rate: 5}),
   room('1 document x 1,000 typists, 2 edits/s', 'open', {documents: 1, clients: 1000, rate: 2}),
@@ -23,6 +24,8 @@ export const serverScenarios = [
   room('20 documents x 5 with 5 presence/s', 'open', {documents: 20, clients: 5, rate: 5, presence: 5}),
   room('20 documents x 5, 50 joins/s', 'open', {documents: 20, clients: 5, rate: 5, joins: 50}),
   room('1 document x 20, 10 slow readers', 'open', {documents: 1, clients: 20, rate: 50, letters: 2000, 'slow-readers': 10}),
+  {...room('200 documents x 2 on all processors, 1 thread', 'closed', {documents: 200, clients: 2}), threads: 1},
+  {...room('200 documents x 2 on all processors, 2 threads', 'closed', {documents: 200, clients: 2}), threads: 2},
   {
     name: '2,000 connections cut at once', loop: 'open', command: 'room',
     options: {documents: 100, clients: 20, writers: 2, rate: 5, storm: 0},

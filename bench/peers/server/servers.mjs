@@ -25,11 +25,11 @@ export const servers = [
   {name: 'Socket.IO', protocol: 'socket.io', stored: 'never', start: nodePeer('socket.io.mjs')},
 ];
 
-function coedit({program, folder, limits}) {
+function coedit({program, folder, limits, threads = 1}) {
   return {
     command: program,
     arguments: [
-      'serve', '--data', folder, '--listen', '127.0.0.1:0', '--log-level', 'warning',
+      'serve', '--data', folder, '--listen', '127.0.0.1:0', '--log-level', 'warning', '--threads', String(threads),
       ...limits.flatMap((limit) => ['--limit', limit]),
     ],
     port: /listening on http:\/\/127\.0\.0\.1:(\d+)/,
@@ -69,11 +69,11 @@ export async function endWithin(child, ms) {
 
 // Starts a server with an empty folder of its own below `scratch`; resolves to {url, pid, stop} once it
 // listens, and throws if it does not in time.
-export async function start(server, {program, scratch, processor, limits}) {
+export async function start(server, {program, scratch, processor, limits, threads}) {
   mkdirSync(scratch, {recursive: true});
   const folder = mkdtempSync(join(scratch, 'data-'));
   const clean = () => rmSync(folder, {recursive: true, force: true});
-  const {command, arguments: given, port, path} = server.start({program, folder, limits});
+  const {command, arguments: given, port, path} = server.start({program, folder, limits, threads});
   const child = startOn(processor, command, given, ['pipe', 'pipe', 'pipe']);
   let complaints = '';
   child.stderr.on('data', (data) => (complaints = (complaints + data).slice(-4000)));
