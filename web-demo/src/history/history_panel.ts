@@ -92,6 +92,8 @@ class HistoryPanel implements OpenHistory {
   private waitingTimer: ReturnType<typeof setTimeout> | undefined;
   private timelineTimer: ReturnType<typeof setTimeout> | undefined;
   private headTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The present was shown when one went where one is: it is followed. */
+  private atEnd = false;
   private revealedMs = 0;
   private colorsShown = '';
 
@@ -228,11 +230,13 @@ class HistoryPanel implements OpenHistory {
   private takeHead(): void {
     const { source } = this;
     const { revision: head } = this.options.document;
-    if (source === null || head <= source.head) return;
-    const atEnd = this.revision === source.head;
+    if (source === null) return;
+    // An answer may have told the source of a later head than the document has heard of.
+    const follows = this.atEnd && this.playback === null && this.revision < Math.max(head, source.head);
+    if (!follows && head <= source.head) return;
     source.head = head;
     this.refreshTimeline();
-    if (atEnd && this.playback === null) this.go(head, 'resting');
+    if (follows) this.go(source.head, 'resting');
     else this.render();
   }
 
@@ -259,6 +263,7 @@ class HistoryPanel implements OpenHistory {
     if (source === null) return;
     if (mode !== 'playing') this.stopPlaying();
     this.revision = Math.max(0, Math.min(revision, source.head));
+    this.atEnd = this.revision === source.head;
     this.mode = mode;
     this.change = -1;
     clearTimeout(this.restTimer);
@@ -344,6 +349,7 @@ class HistoryPanel implements OpenHistory {
       const revision = playback.step(nowMs, this.transport.speed, this.reachable());
       if (revision !== this.revision) {
         this.revision = revision;
+        this.atEnd = revision === source.head;
         this.want();
       }
       if (revision >= source.head) {
