@@ -377,7 +377,8 @@ TEST_F(PackedDamageTest, AnyByteOfTheFile) {
     for (const Scribe* scribe : {&bad_, &good_}) {
       const std::string document = scribe == &bad_ ? "bad" : "good";
       const absl::StatusOr<StoredDocument> stored = Load(opened->get(), document);
-      if (stored.ok()) ExpectSame(*stored, *scribe);
+      // Where the newest snapshot is damaged, the tail begins with packed commits.
+      if (stored.ok()) ExpectSame(*stored, *scribe, TimeTrack::kToleranceMs);
       const absl::StatusOr<std::vector<ot::Commit>> commits =
           ReadCommits(opened->get(), document, 1, 300);
       if (commits.ok()) {

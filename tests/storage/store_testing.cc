@@ -227,7 +227,7 @@ void ExpectRevision(Store* store, const std::string& document, const Scribe& scr
   EXPECT_TRUE(snapshot->text == scribe.TextAt(revision)) << revision;
 }
 
-void ExpectSame(const StoredDocument& stored, const Scribe& scribe) {
+void ExpectSame(const StoredDocument& stored, const Scribe& scribe, int64_t time_tolerance_ms) {
   ot::Document document(stored.type, stored.snapshot.text, stored.snapshot.head.revision,
                         stored.snapshot.head.digest, {}, {});
   for (const ot::Commit& commit : stored.tail) {
@@ -239,7 +239,7 @@ void ExpectSame(const StoredDocument& stored, const Scribe& scribe) {
   EXPECT_TRUE(document.text() == scribe.text()) << document.text().ToDelta().DebugString()
                                                 << " and " << scribe.text().ToDelta().DebugString();
   ExpectSameCommits(stored.tail, scribe.log(), stored.snapshot.head.revision + 1,
-                    scribe.head().revision);
+                    scribe.head().revision, time_tolerance_ms);
 
   ASSERT_EQ(stored.authors.size(), scribe.authors().size());
   auto expected = scribe.authors().begin();

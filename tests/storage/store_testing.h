@@ -89,7 +89,7 @@ class Scribe {
 SqliteStoreOptions EagerPacking();
 
 // Fails the test unless `stored`, replayed, is what `scribe` has, authors included.
-void ExpectSame(const StoredDocument& stored, const Scribe& scribe);
+void ExpectSame(const StoredDocument& stored, const Scribe& scribe, int64_t time_tolerance_ms = 0);
 // Times that were packed may differ by so much.
 void ExpectSameCommits(const std::vector<ot::Commit>& found, const std::vector<ot::Commit>& log,
                        ot::Revision first, ot::Revision last, int64_t time_tolerance_ms = 0);
