@@ -248,9 +248,7 @@ void DocumentActor::FlushBatch() {
     request.text = document_->text();
     text_offered_at_ = document_->head();
   }
-  if (Mutated(Mutation::kAckBeforeCommit)) {
-    Announce(std::exchange(batch, Batch{.revision = batch.revision, .digest = batch.digest}));
-  }
+  if (Mutated(Mutation::kAckBeforeCommit)) Announce(Batch(batch));
   if (Mutated(Mutation::kBroadcastBeforeCommit)) {
     for (const Notice& notice : batch.notices) {
       if (const auto* told = std::get_if<CommitNotice>(&notice)) Broadcast(*told);
@@ -288,14 +286,15 @@ void DocumentActor::OnAppended(storage::AppendResult result) {
   in_flight_.erase(in_flight_.begin());
   unsettled_commits_ -= batch.commits;
   unsettled_bytes_ -= batch.bytes;
-  Announce(std::move(batch));
+  if (!Mutated(Mutation::kAckBeforeCommit)) Announce(std::move(batch));
   DropOldHistory();
   ScheduleUnload();
   MaybeFinishDrain();
 }
 
 void DocumentActor::AnnounceBehind(Batch batch) {
-  if (in_flight_.empty() || Mutated(Mutation::kOpenOvertakesAppends)) {
+  if (in_flight_.empty() || Mutated(Mutation::kOpenOvertakesAppends) ||
+      Mutated(Mutation::kAckBeforeCommit)) {
     return Announce(std::move(batch));
   }
   Batch& last = in_flight_.back();

@@ -83,6 +83,9 @@ const std::vector<LimitInfo>& AllLimits() {
       {"mailbox_operations", &L::mailbox_operations, 1, "operations",
        "waiting for the store, per document"},
       {"mailbox_bytes", &L::mailbox_bytes, 1 << 20, "bytes", "waiting for the store, per document"},
+      {"log_bytes", &L::log_bytes, 64 << 10, "bytes",
+       "the write-ahead log, until it is copied into the database; beside readers three times "
+       "that"},
       {"connections", &L::connections, 1, "connections", "of the process"},
       {"connections_before_hello", &L::connections_before_hello, 0, "connections",
        "that have not said hello"},

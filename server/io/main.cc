@@ -98,8 +98,9 @@ int Serve(ServeOptions line) {
 
   sigset_t signals;
   BlockSignals(&signals);
-  absl::StatusOr<std::unique_ptr<storage::SqliteStore>> store =
-      storage::SqliteStore::Open(line.data, {});
+  const int64_t log_bytes = line.options.limits.log_bytes;
+  absl::StatusOr<std::unique_ptr<storage::SqliteStore>> store = storage::SqliteStore::Open(
+      line.data, {.checkpoint_wal_bytes = log_bytes, .truncate_wal_bytes = 3 * log_bytes});
   if (!store.ok()) return Fail(kExitFailed, store.status().message());
   if (!(*store)->lost_before().empty()) {
     LogError(absl::StrCat("commits that were acknowledged are lost: ", (*store)->lost_before()));

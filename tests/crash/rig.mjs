@@ -66,7 +66,7 @@ async function runWorld(faultsOfWorld, name) {
     for (const fault of faultsOfWorld) {
       current = fault;
       const row = table.get(fault.name);
-      await world.startServer(fault.env?.({random, failingFsync, trigger: world.trigger}) ?? {});
+      await world.startServer(fault.env?.({random, failingFsync, trigger: world.trigger}), fault.options);
       const served = world.lively();
       served.catch(() => {}); // told where it is awaited
       if (!started) world.startWriters();
@@ -76,12 +76,11 @@ async function runWorld(faultsOfWorld, name) {
       // A server that was told to kill itself may do so before everybody is served; whether they are is
       // seen at the next start.
       if (!fault.kills) await served;
-      const note = await fault.run({
+      await fault.run({
         random, server, writers, spare, trigger: world.trigger,
         acks: (count) => world.acks(count),
         restartWriter: (writer) => world.startWriter(writer),
       });
-      if (note) row.notes.add(note);
       if (fault.outlives) {
         await served; // by the same process
         server.kill('SIGKILL');

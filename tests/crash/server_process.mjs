@@ -19,11 +19,11 @@ export class ServerProcess {
   }
 
   /** Resolves when it listens. `env` is added to the environment; hooks need the hooked program. */
-  async start(env = {}) {
+  async start(env = {}, options = []) {
     const program = Object.keys(env).some((key) => key.startsWith('COEDIT_')) ? this.hooked : this.program;
     const child = spawn(
       program,
-      ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`, '--limit', 'submits_per_second=0'],
+      ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`, '--limit', 'submits_per_second=0', ...options],
       {env: {...process.env, ...env}, stdio: ['ignore', 'pipe', 'pipe']},
     );
     this.said = '';

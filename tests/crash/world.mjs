@@ -47,8 +47,8 @@ export class World {
     });
   }
 
-  async startServer(env) {
-    await this.server.start(env);
+  async startServer(env, options) {
+    await this.server.start(env, options);
   }
 
   startWriters() {

@@ -1,11 +1,13 @@
 // What the hooks do in a hooked program (ot/mutation.h, storage/failpoint.h).
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
+#include <thread>
 
 #include "ot/mutation.h"
 #include "storage/failpoint.h"
@@ -57,7 +59,10 @@ bool Mutated(Mutation mutation) { return mutation == chosen_mutation; }
 
 void PassFailpoint(Failpoint failpoint) {
   if (static_cast<int>(failpoint) != chosen_failpoint.place) return;
-  if (--chosen_failpoint.left == 0) std::raise(SIGKILL);
+  if (--chosen_failpoint.left != 0) return;
+  // As on a disk that hangs: what other threads told too early gets out before the end.
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  std::raise(SIGKILL);
 }
 
 }  // namespace coedit
