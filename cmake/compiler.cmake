@@ -14,7 +14,8 @@ endif()
 include_directories(${PROJECT_SOURCE_DIR})
 
 # -g1: line numbers in a backtrace, without the debug data that swells every object file that includes Asio.
-set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+# A section for each function: what nobody calls is left out, what runs stands together (text_order.cmake).
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG -ffunction-sections")
 
 if(COEDIT_SANITIZE STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all
