@@ -21,6 +21,7 @@
 #include "server/io/ip_address.h"
 #include "server/io/log.h"
 #include "server/io/server.h"
+#include "server/io/start_pages.h"
 #include "server/io/system_random.h"
 #include "server/limits.h"
 #include "storage/sqlite_store.h"
@@ -114,6 +115,7 @@ int Serve(ServeOptions line) {
   std::promise<void> told;
   const std::future<void> stopped = told.get_future();
   std::thread(WaitForSignals, signals, server.get(), std::move(told)).detach();
+  DropStartPages();
   std::printf("listening on %s\n", server->url().c_str());
   std::fflush(stdout);
   server->Run();
