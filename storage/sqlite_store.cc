@@ -281,8 +281,8 @@ void SqliteStore::Dispatch(Lane* lane, Request request) {
   writes_.push_back(std::move(write));
   const bool is_full =
       batch_operations_ >= options_.batch_operations || batch_bytes_ >= options_.batch_bytes;
-  // The writer sleeps while nothing waits, or until the interval is over or the batch is full.
-  if (writes_.size() == 1 || is_full != was_full) writer_wakeup_.notify_one();
+  // Within the interval a full batch is all that the writer is woken for.
+  if (is_full != was_full || (writer_idles_ && writes_.size() == 1)) writer_wakeup_.notify_one();
 }
 
 void SqliteStore::Leave(const std::string& document) {
@@ -304,11 +304,15 @@ void SqliteStore::Leave(const std::string& document) {
 }
 
 void SqliteStore::RunWriter() {
-  const auto interval = absl::ToChronoNanoseconds(options_.commit_interval);
   BatchWriter::SteadyClock::time_point next_start = BatchWriter::SteadyClock::now();
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
+    writer_wakeup_.wait_until(lock, next_start, [&] {
+      return stopping_ || batch_operations_ >= options_.batch_operations ||
+             batch_bytes_ >= options_.batch_bytes;
+    });
     const auto has_work = [&] { return !writes_.empty() || pack_waits_ || IsFinished(); };
+    writer_idles_ = true;
     if (const auto recover_at = batch_writer_.recover_at()) {
       writer_wakeup_.wait_until(lock, *recover_at, has_work);
       if (BatchWriter::SteadyClock::now() >= *recover_at) {
@@ -319,6 +323,7 @@ void SqliteStore::RunWriter() {
     } else {
       writer_wakeup_.wait(lock, has_work);
     }
+    writer_idles_ = false;
     // One step for each batch: commits wait for no more than that.
     if (std::exchange(pack_waits_, false)) {
       lock.unlock();
@@ -332,16 +337,15 @@ void SqliteStore::RunWriter() {
       if (IsFinished()) return;
       continue;
     }
-    writer_wakeup_.wait_until(lock, next_start, [&] {
-      return stopping_ || batch_operations_ >= options_.batch_operations ||
-             batch_bytes_ >= options_.batch_bytes;
-    });
     std::vector<Write> batch = std::exchange(writes_, {});
     batch_operations_ = 0;
     batch_bytes_ = 0;
     lock.unlock();
 
-    next_start = BatchWriter::SteadyClock::now() + interval;
+    next_start = BatchWriter::SteadyClock::now() +
+                 absl::ToChronoNanoseconds(std::min(
+                     options_.commit_interval,
+                     static_cast<int64_t>(batch.size()) * options_.commit_interval_per_request));
     std::vector<std::string> documents;
     documents.reserve(batch.size());
     int64_t bytes = 0;

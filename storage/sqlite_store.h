@@ -123,7 +123,8 @@ class SqliteStore final : public Store {
   std::condition_variable writer_wakeup_;
   std::condition_variable reader_wakeup_;
   bool stopping_ = false;
-  bool pack_waits_ = false;  // packer_ has something to write
+  bool pack_waits_ = false;    // packer_ has something to write
+  bool writer_idles_ = false;  // the interval is over and nothing waits
   absl::flat_hash_map<std::string, Lane> lanes_;
   std::vector<Write> writes_;  // for the next batch
   std::vector<Read> reads_;
