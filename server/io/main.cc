@@ -20,8 +20,8 @@
 #include "server/io/commands/console.h"
 #include "server/io/ip_address.h"
 #include "server/io/log.h"
+#include "server/io/resident_memory.h"
 #include "server/io/server.h"
-#include "server/io/start_pages.h"
 #include "server/io/system_random.h"
 #include "server/limits.h"
 #include "storage/sqlite_store.h"
@@ -97,6 +97,7 @@ int Serve(ServeOptions line) {
     line.options.trusted_proxies.push_back(*proxy);
   }
 
+  LimitArenas(line.options.threads);
   sigset_t signals;
   BlockSignals(&signals);
   const int64_t log_bytes = line.options.limits.log_bytes;

@@ -1,12 +1,15 @@
-#include "server/io/start_pages.h"
+#include "server/io/resident_memory.h"
 
 #include <link.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdint>
 
 namespace coedit::server {
+
+void LimitArenas(int64_t count) { mallopt(M_ARENA_MAX, static_cast<int>(count)); }
 
 void DropStartPages() {
   dl_iterate_phdr(

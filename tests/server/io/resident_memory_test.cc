@@ -1,4 +1,4 @@
-#include "server/io/start_pages.h"
+#include "server/io/resident_memory.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -18,7 +18,7 @@ int64_t ResidentFileBytes() {
   return shared * sysconf(_SC_PAGESIZE);
 }
 
-TEST(StartPagesTest, GoAndComeBack) {
+TEST(ResidentMemoryTest, PagesOfTheStartGoAndComeBack) {
   const int64_t before = ResidentFileBytes();
   DropStartPages();
   EXPECT_LT(ResidentFileBytes(), before * 3 / 4);
