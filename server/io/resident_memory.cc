@@ -5,9 +5,25 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <fstream>
 
 namespace coedit::server {
+namespace {
+
+constexpr int64_t kPauseTicksMin = 10;
+constexpr int64_t kPauseTicksMax = 640;
+constexpr int64_t kIdleBytesMin = int64_t{2} << 20;
+
+// Resident bytes that are not those of a file.
+int64_t AnonymousBytes() {
+  int64_t size = 0, resident = 0, shared = 0;
+  std::ifstream("/proc/self/statm") >> size >> resident >> shared;
+  return (resident - shared) * sysconf(_SC_PAGESIZE);
+}
+
+}  // namespace
 
 void LimitArenas(int64_t count) { mallopt(M_ARENA_MAX, static_cast<int>(count)); }
 
@@ -29,6 +45,23 @@ void DropStartPages() {
         return 0;
       },
       nullptr);
+}
+
+void FreeMemory::OnTick() {
+  if (++ticks_ < next_check_) return;
+  const auto pause = [this](int64_t ticks) {
+    pause_ = std::clamp(ticks, kPauseTicksMin, kPauseTicksMax);
+    next_check_ = ticks_ + pause_;
+  };
+  const struct mallinfo2 info = mallinfo2();
+  const auto used = static_cast<int64_t>(info.uordblks + info.hblkhd);
+  const int64_t resident = AnonymousBytes();
+  // Free pages that were handed back already are not resident.
+  const int64_t idle = resident - used;
+  if (idle < kIdleBytesMin || idle < used / 2) return pause(kPauseTicksMin);
+  malloc_trim(0);
+  // Free blocks smaller than a page stay, and would be looked for again and again.
+  pause(resident - AnonymousBytes() < idle / 4 ? 2 * pause_ : kPauseTicksMin);
 }
 
 }  // namespace coedit::server

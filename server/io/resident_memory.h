@@ -15,6 +15,20 @@ void LimitArenas(int64_t count);
 // breakpoints set before are lost. Any thread.
 void DropStartPages();
 
+// Hands back what malloc keeps free after a burst, a thousand people who come at once for one.
+// While it does, some milliseconds for a hundred megabytes, others wait for memory: so only where
+// it is much, and ever more seldom where little comes of it.
+class FreeMemory {
+ public:
+  // To be called about once a second, by one thread.
+  void OnTick();
+
+ private:
+  int64_t ticks_ = 0;
+  int64_t next_check_ = 0;
+  int64_t pause_ = 0;  // ticks between two checks
+};
+
 }  // namespace coedit::server
 
 #endif  // COEDIT_SERVER_IO_RESIDENT_MEMORY_H_

@@ -21,6 +21,7 @@
 #include "server/io/http_gate.h"
 #include "server/io/listener.h"
 #include "server/io/log.h"
+#include "server/io/resident_memory.h"
 #include "server/io/services.h"
 #include "server/io/static_files.h"
 #include "server/io/store_probe.h"
@@ -146,6 +147,7 @@ struct Server::Parts {
   void OnSweep() {
     if (!stopping) {
       store_probe.OnTick(EventLoop::Now());
+      free_memory.OnTick();
       return;
     }
     if (documents_flushed && Connections() == 0) {
@@ -205,6 +207,7 @@ struct Server::Parts {
   ComputeThreads compute;
   api::Api api;
   StoreProbe store_probe;
+  FreeMemory free_memory;
   Services services;
   std::unique_ptr<Listener> listener;
   bool stopping = false;

@@ -5,28 +5,53 @@
 
 #include <cstdint>
 #include <fstream>
+#include <memory>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
 namespace coedit::server {
 namespace {
 
-// Bytes of files that are mapped and resident.
-int64_t ResidentFileBytes() {
+struct Resident {
+  int64_t of_files = 0;
+  int64_t anonymous = 0;
+};
+
+Resident ResidentBytes() {
   int64_t size = 0, resident = 0, shared = 0;
   std::ifstream("/proc/self/statm") >> size >> resident >> shared;
-  return shared * sysconf(_SC_PAGESIZE);
+  const int64_t page = sysconf(_SC_PAGESIZE);
+  return {.of_files = shared * page, .anonymous = (resident - shared) * page};
 }
 
 TEST(ResidentMemoryTest, PagesOfTheStartGoAndComeBack) {
-  const int64_t before = ResidentFileBytes();
+  const int64_t before = ResidentBytes().of_files;
   DropStartPages();
-  EXPECT_LT(ResidentFileBytes(), before * 3 / 4);
+  EXPECT_LT(ResidentBytes().of_files, before * 3 / 4);
   // Code and constants are there again, what was written was never away.
   static int written = 0;
   written = 17;
   DropStartPages();
   EXPECT_EQ(absl::StrCat("there are ", written), "there are 17");
+}
+
+TEST(ResidentMemoryTest, WhatABurstLeavesIsHandedBack) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "malloc is the sanitizer's";
+#endif
+  constexpr int64_t kBlockBytes = 6000;
+  constexpr int64_t kBlocks = 5000;
+  std::vector<std::unique_ptr<char[]>> blocks;
+  for (int64_t i = 0; i < kBlocks; ++i) blocks.push_back(std::make_unique<char[]>(kBlockBytes));
+  // Some stay, so that the heap does not shrink by itself.
+  for (int64_t i = 0; i < kBlocks; ++i) {
+    if (i % 50 != 49) blocks[i].reset();
+  }
+  const int64_t burst = ResidentBytes().anonymous;
+  FreeMemory memory;
+  memory.OnTick();
+  EXPECT_LT(ResidentBytes().anonymous, burst - kBlocks * kBlockBytes / 2);
 }
 
 }  // namespace
