@@ -1,7 +1,7 @@
 // Pages that are reloaded or closed while there is no way to the server: what was typed is kept on the
 // device, shown by the next page, and sent once.
 import type { Browser, BrowserContext } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readDocument } from './support/agree.js';
 import { pagesRoot } from './support/build_pages.js';
 import { launchBrowser } from './support/person.js';
@@ -20,6 +20,8 @@ beforeAll(async () => {
   server = await Server.start({ webRoot: pagesRoot });
   proxy = await Proxy.start(server.portNumber);
 });
+// A test that fails leaves the others a way to the server.
+afterEach(() => proxy.restore());
 afterAll(async () => {
   await browser.close();
   await proxy.close();
@@ -37,6 +39,11 @@ async function cachePages(context: BrowserContext): Promise<void> {
   });
 }
 
+/** What was typed is on disk: from here on the page may go without a word. */
+async function kept(writer: Writer): Promise<void> {
+  await expect.poll(() => writer.page.evaluate(() => window.coedit?.document.kept)).toBe(true);
+}
+
 describe.each(kinds)('%s', (kind) => {
   test('reloaded while offline', async () => {
     const id = `reload-${kind}`;
@@ -52,10 +59,12 @@ describe.each(kinds)('%s', (kind) => {
     await grace.caretAtEnd();
     await grace.type('Grace meanwhile.');
     ada.page.on('dialog', (dialog) => void dialog.accept());
+    await kept(ada);
     await ada.page.reload();
     await ada.sees('Typed offline 😀. ');
     await ada.caretAtEnd();
     await ada.type('After the reload. ');
+    await kept(ada);
     await ada.page.reload();
     await ada.sees('After the reload. ');
     proxy.restore();
@@ -81,8 +90,7 @@ describe.each(kinds)('%s', (kind) => {
     await first.type('From the first tab. ');
     await second.caretAtEnd();
     await second.type('From the second tab. ');
-    // On disk before it goes.
-    await expect.poll(() => second.page.evaluate(() => window.coedit?.document.kept)).toBe(true);
+    await kept(second);
     await second.page.close();
     proxy.restore();
     await first.sees('From the second tab. ');
