@@ -17,8 +17,8 @@ struct SqliteStoreOptions {
   // An idle store commits at once. After a commit the next starts no earlier than this after the
   // start of the previous one, unless this much waits: requests that come close together share one
   // fsync, and nobody waits longer for that than a fast disk takes anyway. After a commit of few
-  // requests less: below some 1,400 a second nearly each has a commit for itself, above that they
-  // soon wait the whole interval.
+  // requests less: below some 1,400 a second few share a commit, above that they soon wait the
+  // whole interval.
   absl::Duration commit_interval = absl::Milliseconds(2);
   absl::Duration commit_interval_per_request = absl::Microseconds(700);
   int64_t batch_operations = 256;
