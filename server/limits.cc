@@ -86,6 +86,8 @@ const std::vector<LimitInfo>& AllLimits() {
       {"log_bytes", &L::log_bytes, 64 << 10, "bytes",
        "the write-ahead log, until it is copied into the database; beside readers three times "
        "that"},
+      {"recent_bytes", &L::recent_bytes, 0, "bytes",
+       "durable appends of all documents that are not in their documents' rows yet"},
       {"connections", &L::connections, 1, "connections", "of the process"},
       {"connections_before_hello", &L::connections_before_hello, 0, "connections",
        "that have not said hello"},

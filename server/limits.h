@@ -48,7 +48,8 @@ struct Limits {
   int64_t mailbox_operations = 1024;   // waiting for the store, per document
   int64_t mailbox_bytes = 8 << 20;
 
-  int64_t log_bytes = 16 << 20;  // the write-ahead log, until it is copied into the database
+  int64_t log_bytes = 16 << 20;      // the write-ahead log, until it is copied into the database
+  int64_t recent_bytes = 128 << 10;  // appends that wait for being written into their documents
 
   // Connections.
   int64_t connections = 19488;              // 20,000 descriptors less what the store and files need

@@ -69,6 +69,7 @@ BatchWriter::BatchWriter(std::string path, const SqliteStoreOptions& options, Sh
 BatchWriter::~BatchWriter() {
   // What has failed is not touched again; what is healthy closes last, and leaves no log behind.
   if (failure_ && failure_->closed && writer_ != nullptr) writer_->Abandon();
+  if (!failure_ && writer_ != nullptr) FlushAll();
   reader_->Replace([](std::unique_ptr<SqliteReader>* reader) { reader->reset(); });
 }
 
@@ -82,7 +83,7 @@ absl::Status BatchWriter::Open() {
       if (absl::Status done = RewriteLog(path_, options_.vfs); !done.ok()) return done;
     }
     absl::StatusOr<std::unique_ptr<SqliteWriter>> writer_opened =
-        SqliteWriter::Open(path_, options_.vfs, options_.snapshot_rule);
+        SqliteWriter::Open(path_, options_.vfs, options_.snapshot_rule, options_.recent_bytes_max);
     if (!writer_opened.ok()) return writer_opened.status();
     writer_ = *std::move(writer_opened);
     // Writes anew what a former handle may have failed to make durable.
@@ -223,8 +224,9 @@ bool BatchWriter::TryOnce(bool one_by_one, std::vector<Write>* batch, std::vecto
       if (is_refusal(flushed)) return false;
       return answer_rest(flushed, AppendOutcome::kUnavailable);
     }
-    counts.segments += writer_->segments_written().count;
-    counts.segment_bytes += writer_->segments_written().bytes;
+    counts.segments += writer_->rows_written().segments;
+    counts.segment_bytes += writer_->rows_written().segment_bytes;
+    counts.recent_appends += writer_->rows_written().recent_appends;
     // A mark must not outlive the document it speaks of: it would be taken for a witness of loss.
     if (mark_ != nullptr && std::any_of(batch->begin(), batch->end(), IsDeletion)) mark_->Clear();
     PassFailpoint(Failpoint::kBeforeCommit);
@@ -240,6 +242,11 @@ bool BatchWriter::TryOnce(bool one_by_one, std::vector<Write>* batch, std::vecto
   counts.wal_bytes = writer_->wal_bytes();
   statistics_ = std::move(counts);
   return true;
+}
+
+void BatchWriter::FlushAll() {
+  absl::StatusOr<sqlite::Transaction> transaction = writer_->Begin();
+  if (transaction.ok() && writer_->FlushAll().ok()) (void)writer_->Commit(&*transaction);
 }
 
 void BatchWriter::Mark(const std::vector<Write>& batch) {

@@ -21,6 +21,7 @@ enum class Failpoint : uint8_t {
   kAfterBroadcast,
   kBeforeAck,  // ... its author is next
   kAfterAck,
+  kInRecentAppends,  // recent appends are in the rows of their document too, not yet deleted
   kInSnapshotWrite,  // the new snapshot is in the transaction, the old one not yet deleted
   kBeforeCheckpoint,
   kAfterCheckpoint,
@@ -28,9 +29,9 @@ enum class Failpoint : uint8_t {
 
 // Stands in COEDIT_FAILPOINT before the colon.
 inline constexpr const char* kFailpointNames[] = {
-    "before-append",     "after-append",      "before-commit",    "after-commit",
-    "before-broadcast",  "after-broadcast",   "before-ack",       "after-ack",
-    "in-snapshot-write", "before-checkpoint", "after-checkpoint",
+    "before-append",     "after-append",      "before-commit",     "after-commit",
+    "before-broadcast",  "after-broadcast",   "before-ack",        "after-ack",
+    "in-recent-appends", "in-snapshot-write", "before-checkpoint", "after-checkpoint",
 };
 
 #ifdef COEDIT_TEST_HOOKS

@@ -64,7 +64,12 @@ void KnownDocuments::Clear() {
 }
 
 void KnownDocuments::KeepSmall() {
-  if (static_cast<int64_t>(documents_.size()) > kDocumentsMax || authors_ > kAuthorsMax) Clear();
+  if (static_cast<int64_t>(documents_.size()) <= kDocumentsMax && authors_ <= kAuthorsMax) return;
+  absl::erase_if(documents_, [](const auto& entry) { return entry.second->recent.empty(); });
+  authors_ = 0;
+  for (const auto& [id, document] : documents_) {
+    authors_ += static_cast<int64_t>(document->authors.size());
+  }
 }
 
 }  // namespace coedit::storage

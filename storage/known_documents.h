@@ -24,19 +24,28 @@ struct KnownAuthor {
   Author author;
   // There is a row that differs from `author` in its state at most.
   bool has_row = false;
-  // To be written. The row must have an earlier sequence than this, the first that was staged.
+  // To be written: its state is that of a recent or a staged append. The row must have an earlier
+  // sequence than this, the first of them.
   bool is_staged = false;
   ot::Sequence first_sequence = 0;
 };
 
-// A document with the appends that are not in rows yet. They follow each other, and lead from the
-// row's head before them to the one in `row`.
+// A document with the appends that are not in its rows yet: recent ones, which are in their table,
+// and after them staged ones, which are nowhere yet. They follow each other, and lead from the head
+// in the document's row to the one in `row`.
 struct KnownDocument {
   DocumentRow row;
   std::vector<KnownAuthor> authors;  // by number; not all there are
+  std::string recent;                // segments, each after its size
+  int64_t recent_commits = 0;
   std::vector<const EncodedAppend*> staged;
   int64_t staged_commits = 0;
   int64_t staged_bytes = 0;
+
+  void ForgetStaged() {
+    staged.clear();
+    staged_commits = staged_bytes = 0;
+  }
 };
 
 class KnownDocuments {
@@ -50,7 +59,7 @@ class KnownDocuments {
 
   void Forget(absl::string_view id);
   void Clear();
-  // Between transactions: begins anew when it has become large.
+  // Between transactions: when it has become large, only documents with recent appends stay.
   void KeepSmall();
 
  private:

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "storage/files.h"
 #include "storage/head_mark.h"
+#include "storage/recent_append.h"
 #include "storage/sqlite.h"
 #include "storage/wal_scan.h"
 
@@ -33,12 +34,18 @@ std::optional<Head> RecoveredHead(const DataDirectory& directory, const std::str
   if (!connection.ok()) return std::nullopt;
   // Of every version of the schema.
   absl::StatusOr<sqlite::Statement> select =
-      connection->Prepare("SELECT head_revision, head_digest FROM documents WHERE id = ?1");
+      connection->Prepare("SELECT number, head_revision, head_digest FROM documents WHERE id = ?1");
   if (!select.ok()) return std::nullopt;
   const absl::StatusOr<bool> found = select->BindText(1, document).Step();
   if (!found.ok()) return std::nullopt;
   if (!*found) return Head{};
-  return Head{select->Uint64(0), select->Uint64(1)};
+  DocumentRow row;
+  row.number = select->Int64(0);
+  row.head = {select->Uint64(1), select->Uint64(2)};
+  // An older version has no such table. What is damaged in it is lost.
+  absl::StatusOr<sqlite::Statement> select_recent = connection->Prepare(kSelectRecentAppends);
+  if (select_recent.ok()) (void)ReadRecentAppends(&*select_recent, &row);
+  return row.head;
 }
 
 absl::Status Copy(int from, const std::string& from_path, int to, const std::string& to_path) {

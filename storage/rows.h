@@ -33,6 +33,8 @@ struct DocumentRow {
   "SELECT number, id, type, epoch, created_ms, changed_ms, head_revision, head_digest, " \
   "snapshot_revision, tail_bytes, title, last_version, checksum FROM documents "
 inline constexpr absl::string_view kSelectDocument = COEDIT_SELECT_DOCUMENTS "WHERE id = ?1";
+inline constexpr absl::string_view kSelectDocumentByNumber =
+    COEDIT_SELECT_DOCUMENTS "WHERE number = ?1";
 inline constexpr absl::string_view kSelectDocuments = COEDIT_SELECT_DOCUMENTS "ORDER BY id";
 inline constexpr absl::string_view kSelectDocumentsFrom =
     COEDIT_SELECT_DOCUMENTS "WHERE id >= ?1 AND id > ?2 ORDER BY id";
@@ -48,10 +50,13 @@ absl::StatusOr<DocumentRow> FindDocument(sqlite::Statement* select, absl::string
 
 DocumentInfo InfoOf(const DocumentRow& row);
 
-// Selects the authors of document ?1 by number; ReadAuthorRow reads one.
-inline constexpr absl::string_view kSelectAuthors =
-    "SELECT number, client_id, user_id, name, color, last_sequence, last_revision, last_hash, "
-    "checksum FROM authors WHERE document = ?1 ORDER BY number";
+// ReadAuthorRow reads what these find: the authors of document ?1 by number, and number ?2 of them.
+#define COEDIT_SELECT_AUTHORS                                                                 \
+  "SELECT number, client_id, user_id, name, color, last_sequence, last_revision, last_hash, " \
+  "checksum FROM authors WHERE document = ?1 "
+inline constexpr absl::string_view kSelectAuthors = COEDIT_SELECT_AUTHORS "ORDER BY number";
+inline constexpr absl::string_view kSelectAuthor = COEDIT_SELECT_AUTHORS "AND number = ?2";
+#undef COEDIT_SELECT_AUTHORS
 
 uint64_t RowChecksum(int64_t document_number, const Author& author);
 absl::StatusOr<Author> ReadAuthorRow(int64_t document_number, const sqlite::Statement& statement);

@@ -90,6 +90,14 @@ CREATE TABLE versions (
   PRIMARY KEY (document, number)
 ) STRICT, WITHOUT ROWID;
 )",
+    // Appends that are not in the rows of their document yet (recent_append.h).
+    R"(
+CREATE TABLE recent_appends (
+  number   INTEGER PRIMARY KEY,
+  document INTEGER NOT NULL REFERENCES documents (number),
+  body     BLOB NOT NULL
+) STRICT;
+)",
 };
 
 absl::Status RefuseForeign(int64_t application_id) {

@@ -176,6 +176,12 @@ absl::StatusOr<Segment> ParseSegment(absl::string_view bytes) {
   return segment;
 }
 
+absl::StatusOr<Head> ParseSegmentStart(absl::string_view bytes) {
+  const absl::StatusOr<SegmentReader> reader = SegmentReader::Begin(bytes);
+  if (!reader.ok()) return reader.status();
+  return reader->before();
+}
+
 absl::StatusOr<std::vector<TimelinePoint>> ParseSegmentPoints(absl::string_view bytes) {
   absl::StatusOr<SegmentReader> reader = SegmentReader::Begin(bytes);
   if (!reader.ok()) return reader.status();

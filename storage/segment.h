@@ -32,6 +32,9 @@ std::string JoinSegments(absl::Span<const absl::string_view> segments);
 // Reads what EncodeSegment wrote. kDataLoss says what is wrong.
 absl::StatusOr<Segment> ParseSegment(absl::string_view bytes);
 
+// The head before its first commit.
+absl::StatusOr<Head> ParseSegmentStart(absl::string_view bytes);
+
 // Who made each of its commits and when; the deltas are passed over.
 absl::StatusOr<std::vector<TimelinePoint>> ParseSegmentPoints(absl::string_view bytes);
 

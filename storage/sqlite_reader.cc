@@ -54,7 +54,7 @@ constexpr absl::string_view kFindOldSegments =
 }  // namespace
 
 struct SqliteReader::Stored {
-  DocumentRow row;
+  Found document;
   ot::Revision snapshot_revision = 0;
   std::string snapshot;
   std::vector<LogRow> log;  // after the snapshot
@@ -78,6 +78,7 @@ absl::Status SqliteReader::Prepare() {
   if (absl::Status done = connection_.Execute("PRAGMA cache_size = -512"); !done.ok()) return done;
   for (const auto& [statement, sql] :
        {std::pair(&select_document_, kSelectDocument),
+        std::pair(&select_recent_, kSelectRecentAppends),
         std::pair(&select_snapshot_, kSelectSnapshot), std::pair(&select_blocks_, kSelectBlocks),
         std::pair(&select_segments_, kSelectSegments), std::pair(&select_authors_, kSelectAuthors),
         std::pair(&select_shape_, kSelectShape), std::pair(&select_rungs_, kSelectRungs),
@@ -104,16 +105,16 @@ absl::StatusOr<StoredDocument> SqliteReader::Load(absl::string_view document) {
     if (!snapshot.ok()) return snapshot.status();
   }
 
-  StoredDocument loaded{.type = stored->row.type,
-                        .epoch = std::move(stored->row.epoch),
+  DocumentRow& row = stored->document.row;
+  StoredDocument loaded{.type = row.type,
+                        .epoch = std::move(row.epoch),
                         .snapshot = *std::move(snapshot),
                         .tail = {},
                         .authors = std::move(stored->authors)};
-  const Head& head = stored->row.head;
+  const Head& head = row.head;
   if (loaded.snapshot.head.revision < head.revision) {
-    absl::StatusOr<std::vector<ot::Commit>> tail =
-        ParseCommits(stored->row, stored->log, loaded.snapshot.head.revision + 1, head.revision,
-                     loaded.snapshot.head);
+    absl::StatusOr<std::vector<ot::Commit>> tail = ParseCommits(
+        row, stored->log, loaded.snapshot.head.revision + 1, head.revision, loaded.snapshot.head);
     if (!tail.ok()) return tail.status();
     loaded.tail = *std::move(tail);
   } else if (loaded.snapshot.head != head) {
@@ -149,9 +150,10 @@ absl::StatusOr<Snapshot> SqliteReader::ReadRevision(absl::string_view document,
       snapshot_max = stored->snapshot_revision - 1;
       continue;
     }
-    absl::Status carried = CarrySnapshot(stored->row, stored->log, revision, &*snapshot);
+    const DocumentRow& row = stored->document.row;
+    absl::Status carried = CarrySnapshot(row, stored->log, revision, &*snapshot);
     if (!carried.ok()) return carried;
-    if (revision == stored->row.head.revision && snapshot->head != stored->row.head) {
+    if (revision == row.head.revision && snapshot->head != row.head) {
       return DamagedDocument(document, "the text at the end of the log is not that of the head");
     }
     return snapshot;
@@ -177,17 +179,17 @@ absl::StatusOr<SqliteReader::Stored> SqliteReader::ReadStored(absl::string_view 
   absl::StatusOr<sqlite::Transaction> transaction =
       sqlite::Transaction::Begin(&connection_, sqlite::Transaction::Mode::kRead);
   if (!transaction.ok()) return transaction.status();
-  absl::StatusOr<DocumentRow> row = FindDocument(&*select_document_, document);
-  if (!row.ok()) return row.status();
+  absl::StatusOr<Found> found_document = Find(document);
+  if (!found_document.ok()) return found_document.status();
   Stored stored;
-  stored.row = *std::move(row);
-  const ot::Revision head = stored.row.head.revision;
+  stored.document = *std::move(found_document);
+  const ot::Revision head = stored.document.row.head.revision;
   if (last != kLast && last > head) return NoSuchRevision(document, last, head);
   last = std::min(last, head);
 
   {
     const sqlite::ResetAtExit reset(&*select_snapshot_);
-    select_snapshot_->BindInt64(1, stored.row.number).BindUint64(2, snapshot_max);
+    select_snapshot_->BindInt64(1, stored.document.row.number).BindUint64(2, snapshot_max);
     const absl::StatusOr<bool> found = select_snapshot_->Step();
     if (!found.ok()) return found.status();
     if (!*found) return DamagedDocument(document, "its snapshots are missing");
@@ -196,18 +198,53 @@ absl::StatusOr<SqliteReader::Stored> SqliteReader::ReadStored(absl::string_view 
   }
   if (stored.snapshot_revision < last) {
     absl::StatusOr<std::vector<LogRow>> log =
-        ReadLog(stored.row, stored.snapshot_revision + 1, last);
+        ReadLog(stored.document, stored.snapshot_revision + 1, last);
     if (!log.ok()) return log.status();
     stored.log = *std::move(log);
   }
-  absl::StatusOr<std::vector<Author>> authors = ReadAuthors(stored.row);
+  absl::StatusOr<std::vector<Author>> authors = ReadAuthors(stored.document);
   if (!authors.ok()) return authors.status();
   stored.authors = *std::move(authors);
   return stored;
 }
 
-absl::StatusOr<std::vector<LogRow>> SqliteReader::ReadLog(const DocumentRow& row,
-                                                          ot::Revision first, ot::Revision last) {
+absl::StatusOr<SqliteReader::Found> SqliteReader::Find(absl::string_view document) {
+  absl::StatusOr<DocumentRow> row = FindDocument(&*select_document_, document);
+  if (!row.ok()) return row.status();
+  Found found;
+  found.row = *std::move(row);
+  absl::StatusOr<std::vector<RecentAppend>> recent =
+      ReadRecentAppends(&*select_recent_, &found.row);
+  if (!recent.ok()) return recent.status();
+  found.recent = *std::move(recent);
+  return found;
+}
+
+absl::StatusOr<SqliteReader::Found> SqliteReader::FindNow(absl::string_view document) {
+  absl::StatusOr<sqlite::Transaction> transaction =
+      sqlite::Transaction::Begin(&connection_, sqlite::Transaction::Mode::kRead);
+  if (!transaction.ok()) return transaction.status();
+  return Find(document);
+}
+
+absl::StatusOr<std::vector<LogRow>> SqliteReader::ReadLog(const Found& document, ot::Revision first,
+                                                          ot::Revision last) {
+  const DocumentRow& row = document.row;
+  const ot::Revision in_rows =
+      document.recent.empty() ? row.head.revision : document.recent.front().before.revision;
+  absl::StatusOr<std::vector<LogRow>> log = std::vector<LogRow>();
+  if (first <= in_rows) log = ReadLogRows(row, first, std::min(last, in_rows));
+  if (!log.ok()) return log;
+  for (const RecentAppend& append : document.recent) {
+    if (append.after.revision < first || append.before.revision >= last) continue;
+    log->push_back({.is_block = false, .body = append.segment});
+  }
+  return log;
+}
+
+absl::StatusOr<std::vector<LogRow>> SqliteReader::ReadLogRows(const DocumentRow& row,
+                                                              ot::Revision first,
+                                                              ot::Revision last) {
   std::vector<LogRow> log;
   ot::Revision packed = 0;
   {
@@ -234,38 +271,42 @@ absl::StatusOr<std::vector<LogRow>> SqliteReader::ReadLog(const DocumentRow& row
   }
 }
 
-absl::StatusOr<std::vector<Author>> SqliteReader::ReadAuthors(const DocumentRow& row) {
+absl::StatusOr<std::vector<Author>> SqliteReader::ReadAuthors(const Found& document) {
+  const DocumentRow& row = document.row;
   const sqlite::ResetAtExit reset(&*select_authors_);
   select_authors_->BindInt64(1, row.number);
   std::vector<Author> authors;
   for (;;) {
     const absl::StatusOr<bool> found = select_authors_->Step();
     if (!found.ok()) return found.status();
-    if (!*found) return authors;
+    if (!*found) break;
     absl::StatusOr<Author> author = ReadAuthorRow(row.number, *select_authors_);
     if (!author.ok()) return DamagedDocument(row.id, author.status().message());
     authors.push_back(*std::move(author));
   }
+  Advance(document.recent, &authors);
+  return authors;
 }
 
 absl::StatusOr<std::vector<ot::Commit>> SqliteReader::ReadCommits(absl::string_view document,
                                                                   ot::Revision first,
                                                                   ot::Revision last) {
-  absl::StatusOr<DocumentRow> row;
+  absl::StatusOr<Found> found;
   absl::StatusOr<std::vector<LogRow>> log;
   {
     absl::StatusOr<sqlite::Transaction> transaction =
         sqlite::Transaction::Begin(&connection_, sqlite::Transaction::Mode::kRead);
     if (!transaction.ok()) return transaction.status();
-    row = FindDocument(&*select_document_, document);
-    if (!row.ok()) return row.status();
-    if (first < 1 || last < first || last > row->head.revision) {
-      return NoSuchCommits(document, first, last, row->head.revision);
+    found = Find(document);
+    if (!found.ok()) return found.status();
+    const ot::Revision head = found->row.head.revision;
+    if (first < 1 || last < first || last > head) {
+      return NoSuchCommits(document, first, last, head);
     }
-    log = ReadLog(*row, first, last);
+    log = ReadLog(*found, first, last);
     if (!log.ok()) return log.status();
   }
-  return ParseCommits(*row, *log, first, last, std::nullopt);
+  return ParseCommits(found->row, *log, first, last, std::nullopt);
 }
 
 absl::StatusOr<HistoryShape> SqliteReader::ReadShape(absl::string_view document) {

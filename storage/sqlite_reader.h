@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "storage/history_outline.h"
 #include "storage/log_rows.h"
+#include "storage/recent_append.h"
 #include "storage/rows.h"
 #include "storage/sqlite.h"
 #include "storage/store.h"
@@ -80,6 +81,15 @@ class SqliteReader {
                                         ot::Revision snapshot_max);
   static absl::StatusOr<std::vector<std::string>> ReadBodies(sqlite::Statement* statement,
                                                              int64_t bytes_max);
+  // A document as it stands: its row, as recent appends make it, and these.
+  struct Found {
+    DocumentRow row;
+    std::vector<RecentAppend> recent;
+  };
+  // Within a transaction. kNotFound, kDataLoss.
+  absl::StatusOr<Found> Find(absl::string_view document);
+  // In a transaction of its own.
+  absl::StatusOr<Found> FindNow(absl::string_view document);
   // What one read transaction finds, not parsed yet: the newest snapshot up to `snapshot_max`, the
   // log from there to `last`, and the authors. kOutOfRange if `last` is beyond the head.
   struct Stored;
@@ -87,13 +97,15 @@ class SqliteReader {
                                     ot::Revision last);
   // Notes the damage if it does not parse.
   absl::StatusOr<Snapshot> ParseStoredSnapshot(absl::string_view document, const Stored& stored);
-  // The rows that hold the commits first..last.
-  absl::StatusOr<std::vector<LogRow>> ReadLog(const DocumentRow& row, ot::Revision first,
+  // The rows that hold the commits first..last, and those of them that are no recent appends.
+  absl::StatusOr<std::vector<LogRow>> ReadLog(const Found& document, ot::Revision first,
                                               ot::Revision last);
-  absl::StatusOr<std::vector<Author>> ReadAuthors(const DocumentRow& row);
+  absl::StatusOr<std::vector<LogRow>> ReadLogRows(const DocumentRow& row, ot::Revision first,
+                                                  ot::Revision last);
+  absl::StatusOr<std::vector<Author>> ReadAuthors(const Found& document);
   // The row that holds commit `revision` and, if it is a segment, those before it as far as a read
   // may go and at most `limit` rows in all; the newest first.
-  absl::StatusOr<std::vector<HistoryOutline>> ReadOutlines(const DocumentRow& row,
+  absl::StatusOr<std::vector<HistoryOutline>> ReadOutlines(const Found& document,
                                                            ot::Revision revision, int64_t limit);
 
   sqlite::Connection connection_;
@@ -101,6 +113,8 @@ class SqliteReader {
 
   // Present once Prepare() has succeeded.
   std::optional<sqlite::Statement> select_document_;
+  std::optional<sqlite::Statement> select_recent_;
+  std::optional<sqlite::Statement> select_all_recent_;
   std::optional<sqlite::Statement> select_snapshot_;
   std::optional<sqlite::Statement> select_blocks_;
   std::optional<sqlite::Statement> select_segments_;

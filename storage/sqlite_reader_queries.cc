@@ -29,6 +29,7 @@ constexpr absl::string_view kSelectBlockBack =
 
 absl::Status SqliteReader::PrepareQueries() {
   for (const auto& [statement, sql] : {std::pair(&list_documents_, kSelectDocumentsFrom),
+                                       std::pair(&select_all_recent_, kSelectAllRecentAppends),
                                        std::pair(&select_versions_, kSelectVersions),
                                        std::pair(&select_segments_back_, kSelectSegmentsBack),
                                        std::pair(&select_block_back_, kSelectBlockBack)}) {
@@ -43,6 +44,12 @@ absl::StatusOr<DocumentPage> SqliteReader::List(const DocumentQuery& query) {
   const Search search(query.search);
   const int64_t looked_at_max =
       search.finds_all() ? std::numeric_limits<int64_t>::max() : kSearchedAtOnce;
+  absl::StatusOr<sqlite::Transaction> transaction =
+      sqlite::Transaction::Begin(&connection_, sqlite::Transaction::Mode::kRead);
+  if (!transaction.ok()) return transaction.status();
+  const absl::StatusOr<absl::flat_hash_map<int64_t, RecentAppend>> recent =
+      ReadLastRecentAppends(&*select_all_recent_);
+  if (!recent.ok()) return recent.status();
   const sqlite::ResetAtExit reset(&*list_documents_);
   list_documents_->BindText(1, query.prefix).BindText(2, query.after);
   DocumentPage page;
@@ -57,25 +64,31 @@ absl::StatusOr<DocumentPage> SqliteReader::List(const DocumentQuery& query) {
       return page;
     }
     // A damaged one is listed as it stands there; whoever opens it is told.
-    DocumentInfo info = InfoOf(ReadUncheckedDocumentRow(*list_documents_));
+    const DocumentRow row = ReadUncheckedDocumentRow(*list_documents_);
+    DocumentInfo info = InfoOf(row);
+    const auto last_append = recent->find(row.number);
+    if (last_append != recent->end() && !IsInRows(last_append->second, row)) {
+      info.head = last_append->second.after;
+      info.changed_ms = last_append->second.changed_ms;
+    }
     last = info.id;
     if (search.Finds(info.id, info.title)) page.documents.push_back(std::move(info));
   }
 }
 
 absl::StatusOr<DocumentInfo> SqliteReader::Info(absl::string_view document) {
-  const absl::StatusOr<DocumentRow> row = FindDocument(&*select_document_, document);
-  if (!row.ok()) return row.status();
-  return InfoOf(*row);
+  const absl::StatusOr<Found> found = FindNow(document);
+  if (!found.ok()) return found.status();
+  return InfoOf(found->row);
 }
 
 absl::StatusOr<std::vector<Author>> SqliteReader::Authors(absl::string_view document) {
   absl::StatusOr<sqlite::Transaction> transaction =
       sqlite::Transaction::Begin(&connection_, sqlite::Transaction::Mode::kRead);
   if (!transaction.ok()) return transaction.status();
-  const absl::StatusOr<DocumentRow> row = FindDocument(&*select_document_, document);
-  if (!row.ok()) return row.status();
-  return ReadAuthors(*row);
+  const absl::StatusOr<Found> found = Find(document);
+  if (!found.ok()) return found.status();
+  return ReadAuthors(*found);
 }
 
 absl::StatusOr<std::vector<Version>> SqliteReader::ListVersions(absl::string_view document) {
@@ -98,15 +111,16 @@ absl::StatusOr<std::vector<Version>> SqliteReader::ListVersions(absl::string_vie
 }
 
 // The two below read row after row, each by itself: what is packed between two reads is found in
-// its block then, since that has taken the place of its segments in one transaction.
+// its block then, since that has taken the place of its segments in one transaction; recent appends
+// are at hand from the first.
 
 absl::StatusOr<ot::Revision> SqliteReader::FindRevision(absl::string_view document, int64_t at_ms) {
-  const absl::StatusOr<DocumentRow> row = FindDocument(&*select_document_, document);
-  if (!row.ok()) return row.status();
-  ot::Revision last = row->head.revision;
+  const absl::StatusOr<Found> found_document = FindNow(document);
+  if (!found_document.ok()) return found_document.status();
+  ot::Revision last = found_document->row.head.revision;
   while (last > 0) {
     const absl::StatusOr<std::vector<HistoryOutline>> outlines =
-        ReadOutlines(*row, last, kSegmentsBack);
+        ReadOutlines(*found_document, last, kSegmentsBack);
     if (!outlines.ok()) return outlines.status();
     for (const HistoryOutline& outline : *outlines) {
       if (const auto found = outline.LastNotAfter(at_ms, last)) return *found;
@@ -117,36 +131,43 @@ absl::StatusOr<ot::Revision> SqliteReader::FindRevision(absl::string_view docume
 }
 
 absl::StatusOr<Timeline> SqliteReader::ReadTimeline(absl::string_view document, int64_t points) {
-  const absl::StatusOr<DocumentRow> row = FindDocument(&*select_document_, document);
-  if (!row.ok()) return row.status();
-  Timeline timeline{.document = InfoOf(*row), .points = {}};
-  const std::vector<ot::Revision> revisions = SpreadEvenly(row->head.revision, points);
+  const absl::StatusOr<Found> found = FindNow(document);
+  if (!found.ok()) return found.status();
+  Timeline timeline{.document = InfoOf(found->row), .points = {}};
+  const std::vector<ot::Revision> revisions = SpreadEvenly(found->row.head.revision, points);
   for (size_t begin = 0; begin < revisions.size();) {
     const absl::StatusOr<std::vector<HistoryOutline>> outlines =
-        ReadOutlines(*row, revisions[begin], /*limit=*/1);
+        ReadOutlines(*found, revisions[begin], /*limit=*/1);
     if (!outlines.ok()) return outlines.status();
     const HistoryOutline& outline = outlines->front();
     size_t end = begin;
     while (end < revisions.size() && revisions[end] <= outline.last()) ++end;
     const absl::Status told = outline.AppendPoints(
         absl::MakeConstSpan(revisions).subspan(begin, end - begin), &timeline.points);
-    if (!told.ok()) return DamagedDocument(row->id, told.message());
+    if (!told.ok()) return DamagedDocument(document, told.message());
     begin = end;
   }
   return timeline;
 }
 
-absl::StatusOr<std::vector<HistoryOutline>> SqliteReader::ReadOutlines(const DocumentRow& row,
+absl::StatusOr<std::vector<HistoryOutline>> SqliteReader::ReadOutlines(const Found& document,
                                                                        ot::Revision revision,
                                                                        int64_t limit) {
+  const DocumentRow& row = document.row;
   const auto read = [&](sqlite::Statement* statement) {
     const sqlite::ResetAtExit reset(statement);
     statement->BindInt64(1, row.number).BindUint64(2, revision);
     if (statement == &*select_segments_back_) statement->BindInt64(3, limit);
     return ReadBodies(statement, kBytesBack);
   };
-  // Segments are what follows the blocks.
-  absl::StatusOr<std::vector<std::string>> bodies = read(&*select_segments_back_);
+  // Recent appends are what follows the segments, and these what follows the blocks.
+  absl::StatusOr<std::vector<std::string>> bodies;
+  bodies.emplace();
+  for (auto append = document.recent.rbegin();
+       append != document.recent.rend() && static_cast<int64_t>(bodies->size()) < limit; ++append) {
+    if (append->before.revision < revision) bodies->push_back(append->segment);
+  }
+  if (bodies->empty()) bodies = read(&*select_segments_back_);
   if (!bodies.ok()) return bodies.status();
   const bool is_block = bodies->empty();
   if (is_block) bodies = read(&*select_block_back_);

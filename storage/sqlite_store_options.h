@@ -35,6 +35,10 @@ struct SqliteStoreOptions {
   // After a failed write nothing is written for this long; appends are kUnavailable.
   absl::Duration retry_interval = absl::Seconds(1);
 
+  // Appends wait for being written into the rows of their documents while they take at most this;
+  // with 0 they do not wait. Whoever opens a document reads what waits.
+  int64_t recent_bytes_max = int64_t{128} << 10;
+
   SnapshotRule snapshot_rule;
 
   // Old commits are packed in the background (history_packer.h); a document that had no snapshot
@@ -52,10 +56,11 @@ struct SqliteStoreOptions {
 
 // Counts since the store was opened.
 struct SqliteStoreStatistics {
-  int64_t transactions = 0;  // committed; each is one fsync of the log
-  int64_t appends = 0;       // committed
-  int64_t operations = 0;    // commits in them
-  int64_t segments = 0;      // rows; appends of one document that wait together share one
+  int64_t transactions = 0;    // committed; each is one fsync of the log
+  int64_t appends = 0;         // committed
+  int64_t operations = 0;      // commits in them
+  int64_t recent_appends = 0;  // rows; appends of one document and transaction share one
+  int64_t segments = 0;        // rows; so do those that have waited together
   int64_t segment_bytes = 0;
   int64_t conflicts = 0;
   int64_t snapshots = 0;

@@ -1,10 +1,12 @@
 #include "storage/sqlite_writer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "ot/check.h"
 #include "ot/mutation.h"
+#include "storage/bytes.h"
 #include "storage/failpoint.h"
 #include "storage/schema.h"
 #include "storage/segment.h"
@@ -17,6 +19,8 @@ namespace {
 // A segment is read as a whole. Appends are not joined beyond these; one alone may be larger.
 constexpr int64_t kJoinedCommitsMax = 256;
 constexpr int64_t kJoinedBytesMax = 256 * 1024;
+// A larger append gains nothing by waiting among the recent ones, and would be written twice.
+constexpr int64_t kRecentAppendBytesMax = 4 * 1024;
 
 // In the log each page has a head of its own.
 constexpr int64_t kWalFrameHeadBytes = 24;
@@ -73,6 +77,15 @@ int CountWalPages(void* pages, sqlite3*, const char*, int count) {
   return SQLITE_OK;
 }
 
+// One segment of all commits that are staged.
+std::string SegmentOf(const std::vector<const EncodedAppend*>& staged) {
+  if (staged.size() == 1) return staged.front()->segment;
+  std::vector<absl::string_view> segments;
+  segments.reserve(staged.size());
+  for (const EncodedAppend* append : staged) segments.push_back(append->segment);
+  return JoinSegments(segments);
+}
+
 absl::Status UseWriteAheadLog(sqlite::Connection* connection) {
   absl::StatusOr<sqlite::Statement> pragma = connection->Prepare("PRAGMA journal_mode = WAL");
   if (!pragma.ok()) return pragma.status();
@@ -85,16 +98,18 @@ absl::Status UseWriteAheadLog(sqlite::Connection* connection) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<SqliteWriter>> SqliteWriter::Open(
-    const std::string& path, const std::string& vfs, const SnapshotRule& snapshot_rule) {
+absl::StatusOr<std::unique_ptr<SqliteWriter>> SqliteWriter::Open(const std::string& path,
+                                                                 const std::string& vfs,
+                                                                 const SnapshotRule& snapshot_rule,
+                                                                 int64_t recent_bytes_max) {
   auto log_buffer = std::make_unique<LogBuffer>(vfs);
   // Without syncs nothing would ever be written to the log.
   const std::string& layer = Mutated(Mutation::kFsyncSkipped) ? vfs : log_buffer->vfs();
   absl::StatusOr<sqlite::Connection> connection =
       sqlite::Connection::Open(path, sqlite::Access::kReadWrite, layer);
   if (!connection.ok()) return connection.status();
-  std::unique_ptr<SqliteWriter> writer(
-      new SqliteWriter(std::move(log_buffer), *std::move(connection), snapshot_rule));
+  std::unique_ptr<SqliteWriter> writer(new SqliteWriter(
+      std::move(log_buffer), *std::move(connection), snapshot_rule, recent_bytes_max));
   if (absl::Status prepared = writer->Prepare(); !prepared.ok()) return prepared;
   return writer;
 }
@@ -133,19 +148,23 @@ absl::Status SqliteWriter::Prepare() {
     if (!prepared.ok()) return prepared.status();
     *statement = *std::move(prepared);
   }
-  return absl::OkStatus();
+  if (absl::Status done = recent_.Prepare(&connection_); !done.ok()) return done;
+  return LoadRecentAppends();
 }
 
 absl::StatusOr<sqlite::Transaction> SqliteWriter::Begin() {
-  // What was read and changed in a transaction that was rolled back may never have been.
+  staged_.clear();
+  rows_written_ = {};
+  absl::StatusOr<sqlite::Transaction> transaction =
+      sqlite::Transaction::Begin(&connection_, sqlite::Transaction::Mode::kImmediate);
+  if (!transaction.ok()) return transaction;
   if (std::exchange(is_committed_, false)) {
     known_.KeepSmall();
-  } else {
-    known_.Clear();
+    return transaction;
   }
-  staged_.clear();
-  segments_written_ = {};
-  return sqlite::Transaction::Begin(&connection_, sqlite::Transaction::Mode::kImmediate);
+  // What was read and changed in a transaction that was rolled back may never have been.
+  if (absl::Status loaded = LoadRecentAppends(); !loaded.ok()) return loaded;
+  return transaction;
 }
 
 absl::Status SqliteWriter::Commit(sqlite::Transaction* transaction) {
@@ -157,6 +176,8 @@ absl::Status SqliteWriter::Commit(sqlite::Transaction* transaction) {
 
 absl::StatusOr<KnownDocument*> SqliteWriter::Know(absl::string_view document) {
   if (KnownDocument* known = known_.Find(document)) return known;
+  const auto damaged = damaged_.find(document);
+  if (damaged != damaged_.end()) return damaged->second;
   absl::StatusOr<DocumentRow> row = FindDocument(&*select_document_, document);
   if (!row.ok()) return row.status();
   return known_.Add(*std::move(row));
@@ -165,7 +186,7 @@ absl::StatusOr<KnownDocument*> SqliteWriter::Know(absl::string_view document) {
 absl::Status SqliteWriter::Forget(absl::string_view document) {
   KnownDocument* known = known_.Find(document);
   if (known == nullptr) return absl::OkStatus();
-  if (absl::Status done = Flush(nullptr, known); !done.ok()) return done;
+  if (absl::Status done = PutRows(nullptr, known); !done.ok()) return done;
   std::erase(staged_, known);
   known_.Forget(document);
   return absl::OkStatus();
@@ -188,9 +209,11 @@ absl::StatusOr<SqliteWriter::Appended> SqliteWriter::Append(const EncodedAppend&
   }
 
   const auto bytes = static_cast<int64_t>(append.segment.size());
-  if (document.staged_commits + append.commit_count > kJoinedCommitsMax ||
-      document.staged_bytes + bytes > kJoinedBytesMax) {
-    if (absl::Status done = Flush(nullptr, &document); !done.ok()) return done;
+  const int64_t commits = document.recent_commits + document.staged_commits + append.commit_count;
+  const auto recent_bytes = static_cast<int64_t>(document.recent.size());
+  if (commits > kJoinedCommitsMax ||
+      recent_bytes + document.staged_bytes + bytes > kJoinedBytesMax) {
+    if (absl::Status done = PutRows(nullptr, &document); !done.ok()) return done;
   }
   for (const Author& author : append.authors) {
     if (!known_.Stage(author, &document)) {
@@ -205,31 +228,88 @@ absl::StatusOr<SqliteWriter::Appended> SqliteWriter::Append(const EncodedAppend&
   row.changed_ms = append.changed_ms;
 
   const int64_t tail_commits = row.head.revision - row.snapshot_revision;
-  const int64_t tail_bytes = row.tail_bytes + document.staged_bytes;
+  const int64_t tail_bytes =
+      row.tail_bytes + static_cast<int64_t>(document.recent.size()) + document.staged_bytes;
   if (!append.text || !snapshot_rule_.Due(tail_commits, tail_bytes, append.text->bytes())) {
     return Appended::kCommits;
   }
   // A segment ends where the snapshot stands.
-  if (absl::Status done = Flush(&*append.text, &document); !done.ok()) return done;
+  if (absl::Status done = PutRows(&*append.text, &document); !done.ok()) return done;
   return Appended::kCommitsAndSnapshot;
 }
 
 absl::Status SqliteWriter::Flush() {
   for (KnownDocument* document : staged_) {
-    if (absl::Status done = Flush(nullptr, document); !done.ok()) return done;
+    if (document->staged.empty()) continue;
+    absl::Status done =
+        BelongsInRows(*document) ? PutRows(nullptr, document) : PutRecentAppend(document);
+    if (!done.ok()) return done;
+    PassFailpoint(Failpoint::kAfterAppend);
   }
   staged_.clear();
+  while (recent_.bytes() > recent_bytes_max_) {
+    KnownDocument* const oldest = recent_.Oldest();
+    if (oldest == nullptr) break;
+    if (absl::Status done = PutRows(nullptr, oldest); !done.ok()) return done;
+    PassFailpoint(Failpoint::kInRecentAppends);
+  }
+  return recent_.DeleteTaken();
+}
+
+absl::Status SqliteWriter::FlushAll() {
+  for (KnownDocument* document : staged_) {
+    if (absl::Status done = PutRows(nullptr, document); !done.ok()) return done;
+  }
+  staged_.clear();
+  while (KnownDocument* const oldest = recent_.Oldest()) {
+    if (absl::Status done = PutRows(nullptr, oldest); !done.ok()) return done;
+  }
+  return recent_.DeleteTaken();
+}
+
+bool SqliteWriter::BelongsInRows(const KnownDocument& document) const {
+  if (recent_bytes_max_ == 0 || document.staged_bytes > kRecentAppendBytesMax) return true;
+  // Whether a new author fits must be known before anybody is answered.
+  return std::any_of(document.authors.begin(), document.authors.end(),
+                     [](const KnownAuthor& author) { return author.is_staged && !author.has_row; });
+}
+
+absl::Status SqliteWriter::PutRecentAppend(KnownDocument* document) {
+  RecentAppend recent = {.before = document->staged.front()->expected,
+                         .after = document->row.head,
+                         .changed_ms = document->row.changed_ms,
+                         .authors = {},
+                         .segment = SegmentOf(document->staged)};
+  for (const EncodedAppend* append : document->staged) {
+    for (const Author& author : append->authors) {
+      const auto known =
+          std::find_if(recent.authors.begin(), recent.authors.end(),
+                       [&](const RecentAuthor& other) { return other.number == author.number; });
+      if (known == recent.authors.end()) {
+        recent.authors.push_back({author.number, author.state});
+      } else {
+        known->state = author.state;
+      }
+    }
+  }
+  if (absl::Status done = recent_.Insert(recent, document); !done.ok()) return done;
+  AppendSized(recent.segment, &document->recent);
+  document->recent_commits += document->staged_commits;
+  document->ForgetStaged();
+  ++rows_written_.recent_appends;
   return absl::OkStatus();
 }
 
-absl::Status SqliteWriter::Flush(const ot::Text* text, KnownDocument* document) {
-  if (document->staged.empty()) return absl::OkStatus();
+absl::Status SqliteWriter::PutRows(const ot::Text* text, KnownDocument* document) {
+  recent_.Take(*document);
+  if (document->recent.empty() && document->staged.empty()) return absl::OkStatus();
   DocumentRow& row = document->row;
   int64_t segment_bytes = 0;
   absl::Status done = PutSegment(*document, &segment_bytes);
   if (!done.ok()) return done;
-  document->staged.clear();
-  document->staged_commits = document->staged_bytes = 0;
+  document->recent = {};
+  document->recent_commits = 0;
+  document->ForgetStaged();
   for (KnownAuthor& author : document->authors) {
     if (!author.is_staged) continue;
     if (done = PutAuthor(row, author); !done.ok()) return done;
@@ -237,41 +317,38 @@ absl::Status SqliteWriter::Flush(const ot::Text* text, KnownDocument* document) 
     author.has_row = true;
   }
 
-  ++segments_written_.count;
-  segments_written_.bytes += segment_bytes;
+  ++rows_written_.segments;
+  rows_written_.segment_bytes += segment_bytes;
   row.tail_bytes += segment_bytes;
   if (text != nullptr) {
     if (done = PutSnapshot(row, EncodeSnapshot(row.head, *text)); !done.ok()) return done;
     row.snapshot_revision = row.head.revision;
     row.tail_bytes = 0;
   }
-  done = update_document_->BindInt64(1, row.number)
-             .BindInt64(2, row.changed_ms)
-             .BindUint64(3, row.head.revision)
-             .BindUint64(4, row.head.digest)
-             .BindUint64(5, row.snapshot_revision)
-             .BindInt64(6, row.tail_bytes)
-             .BindUint64(7, RowChecksum(row))
-             .Run();
-  if (!done.ok()) return done;
-  PassFailpoint(Failpoint::kAfterAppend);
-  return absl::OkStatus();
+  return update_document_->BindInt64(1, row.number)
+      .BindInt64(2, row.changed_ms)
+      .BindUint64(3, row.head.revision)
+      .BindUint64(4, row.head.digest)
+      .BindUint64(5, row.snapshot_revision)
+      .BindInt64(6, row.tail_bytes)
+      .BindUint64(7, RowChecksum(row))
+      .Run();
 }
 
 absl::Status SqliteWriter::PutSegment(const KnownDocument& document, int64_t* bytes) {
-  const EncodedAppend& first = *document.staged.front();
+  std::vector<absl::string_view> segments;
+  absl::string_view recent = document.recent;
+  while (!recent.empty()) COEDIT_CHECK(ConsumeSized(&recent, &segments.emplace_back()));
+  for (const EncodedAppend* append : document.staged) segments.push_back(append->segment);
   std::string joined;
-  if (document.staged.size() > 1) {
-    std::vector<absl::string_view> segments;
-    segments.reserve(document.staged.size());
-    for (const EncodedAppend* append : document.staged) segments.push_back(append->segment);
-    joined = JoinSegments(segments);
-  }
-  const std::string& segment = joined.empty() ? first.segment : joined;
+  if (segments.size() > 1) joined = JoinSegments(segments);
+  const absl::string_view segment = joined.empty() ? segments.front() : joined;
   *bytes = static_cast<int64_t>(segment.size());
+  const int64_t commits = document.recent_commits + document.staged_commits;
+  const ot::Revision last = document.row.head.revision;
   return insert_segment_->BindInt64(1, document.row.number)
-      .BindUint64(2, first.expected.revision + 1)
-      .BindUint64(3, document.row.head.revision)
+      .BindUint64(2, last - static_cast<ot::Revision>(commits) + 1)
+      .BindUint64(3, last)
       .BindBlob(4, segment)
       .Run();
 }

@@ -14,11 +14,14 @@
 #include <variant>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "storage/known_documents.h"
 #include "storage/log_buffer.h"
+#include "storage/recent_append.h"
+#include "storage/recent_appends.h"
 #include "storage/rows.h"
 #include "storage/snapshot_rule.h"
 #include "storage/sqlite.h"
@@ -77,9 +80,11 @@ struct PackedHistory {
   ot::Revision last_snapshot_revision = 0;
 };
 
-struct SegmentsWritten {
-  int64_t count = 0;
-  int64_t bytes = 0;
+// Since a transaction was begun.
+struct RowsWritten {
+  int64_t segments = 0;
+  int64_t segment_bytes = 0;
+  int64_t recent_appends = 0;
 };
 
 class SqliteWriter {
@@ -94,10 +99,12 @@ class SqliteWriter {
     kCommitsAndSnapshot,
   };
 
-  // Opens or makes the file, brings its schema up to date and applies the settings.
+  // Opens or makes the file, brings its schema up to date and applies the settings. Recent appends
+  // may take so many bytes; with 0 an append is in the rows of its document at once.
   static absl::StatusOr<std::unique_ptr<SqliteWriter>> Open(const std::string& path,
                                                             const std::string& vfs,
-                                                            const SnapshotRule& snapshot_rule);
+                                                            const SnapshotRule& snapshot_rule,
+                                                            int64_t recent_bytes_max);
 
   // Ends with Commit(), or by being dropped, which rolls it back.
   absl::StatusOr<sqlite::Transaction> Begin();
@@ -109,10 +116,12 @@ class SqliteWriter {
   // with half of a request in it: it must be rolled back. kAlreadyExists (an author does not fit)
   // and kDataLoss concern this append, or one of its document that was staged before.
   absl::StatusOr<Appended> Append(const EncodedAppend& append, AppendResult* conflict);
-  // Writes what is staged. The statuses are those of Append.
+  // Writes what is staged, as recent appends where it may, and those that have waited longest into
+  // the rows of their documents, if there are too many. The statuses are those of Append.
   absl::Status Flush();
-  // Segments that were flushed since Begin().
-  const SegmentsWritten& segments_written() const { return segments_written_; }
+  // Writes what is staged and all recent appends into the rows of their documents. Likewise.
+  absl::Status FlushAll();
+  const RowsWritten& rows_written() const { return rows_written_; }
 
   // Likewise. kAlreadyExists if the document exists.
   absl::Status Create(const EncodedCreate& create);
@@ -139,19 +148,30 @@ class SqliteWriter {
 
  private:
   SqliteWriter(std::unique_ptr<LogBuffer> log_buffer, sqlite::Connection connection,
-               const SnapshotRule& snapshot_rule)
+               const SnapshotRule& snapshot_rule, int64_t recent_bytes_max)
       : log_buffer_(std::move(log_buffer)),
         connection_(std::move(connection)),
-        snapshot_rule_(snapshot_rule) {}
+        snapshot_rule_(snapshot_rule),
+        recent_bytes_max_(recent_bytes_max) {}
 
   absl::Status Prepare();
+  // Reads the recent appends, which may be of a transaction that was believed to have failed.
+  absl::Status LoadRecentAppends();
+  struct LoadedAppend;
+  // kDataLoss if the appends of the document, which are all of it, do not fit.
+  absl::StatusOr<KnownDocument*> LoadDocument(int64_t number,
+                                              const std::vector<LoadedAppend>& appends);
   // As it stands in the transaction. kNotFound, kDataLoss.
   absl::StatusOr<KnownDocument*> Know(absl::string_view document);
-  // Before something else is done to a document: what is staged of it is written, and its row is
-  // not believed any longer.
+  // Before something else is done to a document: all its appends are in its rows, and these are not
+  // believed any longer.
   absl::Status Forget(absl::string_view document);
-  // Writes the segment and the authors, and `text` as a snapshot unless it is nullptr.
-  absl::Status Flush(const ot::Text* text, KnownDocument* document);
+  // True if what is staged is to be written into its rows at once.
+  bool BelongsInRows(const KnownDocument& document) const;
+  absl::Status PutRecentAppend(KnownDocument* document);
+  // Writes the segment, the authors and the document's row, and `text` as a snapshot unless it is
+  // nullptr.
+  absl::Status PutRows(const ot::Text* text, KnownDocument* document);
   absl::Status PutSegment(const KnownDocument& document, int64_t* bytes);
   absl::Status PutAuthor(const DocumentRow& row, const KnownAuthor& author);
   absl::Status PutSnapshot(const DocumentRow& row, absl::string_view body);
@@ -165,10 +185,15 @@ class SqliteWriter {
   std::unique_ptr<LogBuffer> log_buffer_;  // outlives the connection
   sqlite::Connection connection_;
   SnapshotRule snapshot_rule_;
+  int64_t recent_bytes_max_;
   KnownDocuments known_;
+  // Documents whose recent appends are damaged, with the status that says so: nothing can be
+  // appended to them. None of them is known.
+  absl::flat_hash_map<std::string, absl::Status> damaged_;
+  RecentAppends recent_;
   bool is_committed_ = true;            // the transaction that was begun last
-  std::vector<KnownDocument*> staged_;  // with appends that are not in rows yet, or were so
-  SegmentsWritten segments_written_;
+  std::vector<KnownDocument*> staged_;  // with staged appends, or those that had some
+  RowsWritten rows_written_;
   // On the heap because SQLite keeps its address.
   std::unique_ptr<int64_t> wal_pages_ = std::make_unique<int64_t>(0);
   int64_t wal_page_bytes_ = 0;

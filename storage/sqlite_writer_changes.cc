@@ -95,12 +95,14 @@ absl::Status SqliteWriter::DeleteDocument(absl::string_view document) {
   }
   for (const char* rows :
        {"versions WHERE document", "snapshots WHERE document", "history_blocks WHERE document",
-        "segments WHERE document", "authors WHERE document", "documents WHERE number"}) {
+        "segments WHERE document", "recent_appends WHERE document", "authors WHERE document",
+        "documents WHERE number"}) {
     absl::StatusOr<sqlite::Statement> deleted =
         connection_.Prepare(absl::StrCat("DELETE FROM ", rows, " = ?1"));
     if (!deleted.ok()) return deleted.status();
     if (absl::Status done = deleted->BindInt64(1, number).Run(); !done.ok()) return done;
   }
+  damaged_.erase(document);
   return absl::OkStatus();
 }
 

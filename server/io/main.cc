@@ -100,9 +100,11 @@ int Serve(ServeOptions line) {
   LimitArenas(line.options.threads);
   sigset_t signals;
   BlockSignals(&signals);
-  const int64_t log_bytes = line.options.limits.log_bytes;
-  absl::StatusOr<std::unique_ptr<storage::SqliteStore>> store = storage::SqliteStore::Open(
-      line.data, {.checkpoint_wal_bytes = log_bytes, .truncate_wal_bytes = 3 * log_bytes});
+  const Limits& limits = line.options.limits;
+  absl::StatusOr<std::unique_ptr<storage::SqliteStore>> store =
+      storage::SqliteStore::Open(line.data, {.checkpoint_wal_bytes = limits.log_bytes,
+                                             .truncate_wal_bytes = 3 * limits.log_bytes,
+                                             .recent_bytes_max = limits.recent_bytes});
   if (!store.ok()) return Fail(kExitFailed, store.status().message());
   if (!(*store)->lost_before().empty()) {
     LogError(absl::StrCat("commits that were acknowledged are lost: ", (*store)->lost_before()));

@@ -1,10 +1,12 @@
 #include "storage/maintenance/database_view.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "storage/data_directory.h"
+#include "storage/recent_append.h"
 #include "storage/schema.h"
 #include "storage/snapshot_codec.h"
 
@@ -64,6 +66,14 @@ absl::StatusOr<std::unique_ptr<DatabaseView>> DatabaseView::Open(const std::stri
 }
 
 absl::StatusOr<std::vector<DatabaseView::Entry>> DatabaseView::ListDocuments() {
+  absl::StatusOr<sqlite::Transaction> transaction =
+      sqlite::Transaction::Begin(&connection_, sqlite::Transaction::Mode::kRead);
+  if (!transaction.ok()) return transaction.status();
+  absl::StatusOr<sqlite::Statement> select_recent = connection_.Prepare(kSelectAllRecentAppends);
+  if (!select_recent.ok()) return select_recent.status();
+  const absl::StatusOr<absl::flat_hash_map<int64_t, RecentAppend>> recent =
+      ReadLastRecentAppends(&*select_recent);
+  if (!recent.ok()) return recent.status();
   absl::StatusOr<sqlite::Statement> select = connection_.Prepare(kSelectDocuments);
   if (!select.ok()) return select.status();
   std::vector<Entry> entries;
@@ -72,9 +82,12 @@ absl::StatusOr<std::vector<DatabaseView::Entry>> DatabaseView::ListDocuments() {
     if (!found.ok()) return found.status();
     if (!*found) return entries;
     const absl::StatusOr<DocumentRow> row = ReadDocumentRow(*select);
-    entries.push_back({.id = std::string(select->Text(1)),
-                       .status = row.status(),
-                       .head = row.ok() ? row->head.revision : 0});
+    ot::Revision head = row.ok() ? row->head.revision : 0;
+    const auto last_append = recent->find(select->Int64(0));
+    if (row.ok() && last_append != recent->end()) {
+      head = std::max(head, last_append->second.after.revision);
+    }
+    entries.push_back({.id = std::string(select->Text(1)), .status = row.status(), .head = head});
   }
 }
 
@@ -88,6 +101,11 @@ absl::StatusOr<DocumentDetails> DatabaseView::ReadDetails(absl::string_view docu
   if (!row.ok()) return row.status();
   DocumentDetails details;
   details.row = *std::move(row);
+  absl::StatusOr<sqlite::Statement> select_recent = connection_.Prepare(kSelectRecentAppends);
+  if (!select_recent.ok()) return select_recent.status();
+  const absl::StatusOr<std::vector<RecentAppend>> recent =
+      ReadRecentAppends(&*select_recent, &details.row);
+  if (!recent.ok()) return recent.status();
 
   absl::StatusOr<sqlite::Statement> select_authors = connection_.Prepare(kSelectAuthors);
   if (!select_authors.ok()) return select_authors.status();
@@ -103,6 +121,7 @@ absl::StatusOr<DocumentDetails> DatabaseView::ReadDetails(absl::string_view docu
       details.damage.emplace_back(author.status().message());
     }
   }
+  Advance(*recent, &details.authors);
 
   absl::StatusOr<sqlite::Statement> select_versions = connection_.Prepare(kSelectVersions);
   if (!select_versions.ok()) return select_versions.status();
@@ -160,7 +179,9 @@ absl::StatusOr<StoredSizes> DatabaseView::ReadSizes(const DocumentRow& row) {
       "(SELECT count(*) FROM segments WHERE document = ?1), "
       "(SELECT ifnull(sum(length(body)), 0) FROM segments WHERE document = ?1), "
       "(SELECT count(*) FROM snapshots WHERE document = ?1), "
-      "(SELECT ifnull(sum(length(body)), 0) FROM snapshots WHERE document = ?1)");
+      "(SELECT ifnull(sum(length(body)), 0) FROM snapshots WHERE document = ?1), "
+      "(SELECT count(*) FROM recent_appends WHERE document = ?1), "
+      "(SELECT ifnull(sum(length(body)), 0) FROM recent_appends WHERE document = ?1)");
   if (!select.ok()) return select.status();
   select->BindInt64(1, row.number);
   const absl::StatusOr<bool> found = select->Step();
@@ -170,7 +191,9 @@ absl::StatusOr<StoredSizes> DatabaseView::ReadSizes(const DocumentRow& row) {
                      .segments = select->Int64(2),
                      .segment_bytes = select->Int64(3),
                      .snapshots = select->Int64(4),
-                     .snapshot_bytes = select->Int64(5)};
+                     .snapshot_bytes = select->Int64(5),
+                     .recent_appends = select->Int64(6),
+                     .recent_append_bytes = select->Int64(7)};
 }
 
 absl::StatusOr<std::vector<std::string>> DatabaseView::CheckIntegrity(Progress* progress) {

@@ -44,6 +44,8 @@ struct StoredSizes {
   int64_t segment_bytes = 0;
   int64_t snapshots = 0;
   int64_t snapshot_bytes = 0;
+  int64_t recent_appends = 0;
+  int64_t recent_append_bytes = 0;
 };
 
 class DatabaseView {

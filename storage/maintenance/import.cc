@@ -263,7 +263,8 @@ absl::StatusOr<Imported> Import(const std::string& directory, const std::string&
   if (!held.ok()) return held.status();
   if (const absl::Status lost = RefuseLostCommits(**held); !lost.ok()) return lost;
   absl::StatusOr<std::unique_ptr<SqliteWriter>> writer =
-      SqliteWriter::Open((*held)->database_path(), /*vfs=*/"", SnapshotRule());
+      SqliteWriter::Open((*held)->database_path(), /*vfs=*/"", SnapshotRule(),
+                         /*recent_bytes_max=*/0);
   if (!writer.ok()) return writer.status();
 
   absl::StatusOr<Imported> imported;

@@ -19,9 +19,16 @@ const failpoints = {
   'after-broadcast': 200,
   'before-ack': 200,
   'after-ack': 200,
+  'in-recent-appends': 20,
   'in-snapshot-write': 2,
   'before-checkpoint': 1,
   'after-checkpoint': 1,
+};
+// A log that is soon due for being copied, and few recent appends.
+const optionsOf = {
+  'in-recent-appends': ['--limit', 'recent_bytes=2000'],
+  'before-checkpoint': ['--limit', 'log_bytes=500000'],
+  'after-checkpoint': ['--limit', 'log_bytes=500000'],
 };
 // A place that was not reached after so many acknowledgements will not be.
 const acksUntilKilled = 2500;
@@ -39,8 +46,7 @@ function failpoint([name, countMax]) {
     name: `kill at ${name}`,
     kills: true,
     env: ({random}) => ({COEDIT_FAILPOINT: `${name}:${between(random, 1, countMax)}`}),
-    // A log that is soon due for being copied.
-    options: name.endsWith('checkpoint') ? ['--limit', 'log_bytes=500000'] : [],
+    options: optionsOf[name] ?? [],
     async run({acks, server}) {
       const reached = await Promise.race([server.over.then(() => true), acks(acksUntilKilled).then(() => false)]);
       if (!reached) throw new Error(`not reached in ${acksUntilKilled} acknowledgements`);

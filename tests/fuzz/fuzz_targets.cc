@@ -9,6 +9,7 @@ absl::Span<const FuzzTarget> FuzzTargets() {
       {"text_edits", TextEdits},
       {"canonical_delta", CanonicalDelta},
       {"stored_segment", StoredSegment},
+      {"stored_recent_append", StoredRecentAppend},
       {"stored_snapshot", StoredSnapshot},
       {"client_protobuf", ClientProtobuf},
       {"client_json", ClientJson},

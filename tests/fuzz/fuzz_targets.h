@@ -30,6 +30,7 @@ void TextEdits(absl::string_view bytes);
 // bytes behind it are reached.
 void CanonicalDelta(absl::string_view bytes);
 void StoredSegment(absl::string_view bytes);
+void StoredRecentAppend(absl::string_view bytes);
 void StoredSnapshot(absl::string_view bytes);
 
 // codec_targets.cc. What is understood can be said again, in both encodings.

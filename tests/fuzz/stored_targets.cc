@@ -3,6 +3,7 @@
 #include "ot/canonical.h"
 #include "ot/check.h"
 #include "storage/bytes.h"
+#include "storage/recent_append.h"
 #include "storage/segment.h"
 #include "storage/snapshot_codec.h"
 #include "tests/fuzz/fuzz_targets.h"
@@ -50,6 +51,25 @@ void StoredSegment(absl::string_view bytes) {
     COEDIT_CHECK(point.revision == commit.revision && point.time_ms == commit.time_ms &&
                  point.author == commit.author);
   }
+}
+
+// The bytes are what comes before the segment, whose checksum nobody would guess.
+void StoredRecentAppend(absl::string_view bytes) {
+  constexpr storage::RecentAppendKey kKey = {1, 1};
+  (void)storage::ParseRecentAppend(kKey, bytes);
+  const storage::Head before = {1, 2};
+  const ot::Commit commit = {
+      .revision = 2, .author = 1, .delta = ot::DeltaBuilder().Insert("a").Build()};
+  std::string whole(bytes);
+  storage::AppendSized(storage::EncodeSegment(before, {commit}), &whole);
+  storage::AppendChecksum(&whole);
+  const absl::StatusOr<storage::RecentAppend> append = storage::ParseRecentAppend(kKey, whole);
+  if (!append.ok()) {
+    COEDIT_CHECK(absl::IsDataLoss(append.status()));
+    return;
+  }
+  COEDIT_CHECK(append->before == before);
+  COEDIT_CHECK(storage::EncodeRecentAppend(kKey, *append) == whole);
 }
 
 void StoredSnapshot(absl::string_view bytes) {

@@ -13,9 +13,9 @@
 namespace coedit::storage {
 
 FilledDirectory::FilledDirectory() {
-  // Snapshots come early, so that there are some.
+  // Snapshots come early, so that there are some, and each append is a segment.
   std::unique_ptr<SqliteStore> store =
-      MustOpen(path(), {.snapshot_rule = {.tail_weight_bytes_min = 60'000}});
+      MustOpen(path(), {.recent_bytes_max = 0, .snapshot_rule = {.tail_weight_bytes_min = 60'000}});
   Scribe& rich = scribes_.emplace(kRich, Scribe(kRich)).first->second;
   Scribe& plain = scribes_.emplace(kPlain, Scribe(kPlain, "")).first->second;
   scribes_.emplace(kEmpty, Scribe(kEmpty));

@@ -39,7 +39,7 @@ TEST_F(SchemaTest, AnEmptyFileBecomesOurs) {
   ASSERT_TRUE(MigrateSchema(connection_.get()).ok());
   EXPECT_EQ(Query("PRAGMA application_id"), kApplicationId);
   EXPECT_EQ(Query("PRAGMA user_version"), kSchemaVersion);
-  EXPECT_EQ(Query("SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 6);
+  EXPECT_EQ(Query("SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 7);
   // A second time it is as it should be.
   ASSERT_TRUE(MigrateSchema(connection_.get()).ok());
   EXPECT_FALSE(connection_->InTransaction());
@@ -66,7 +66,7 @@ TEST_F(SchemaTest, AFileOfVersionOneIsMigratedWithAllItHolds) {
         sqlite::Connection::Open(path(), sqlite::Access::kReadWrite, "");
     ASSERT_TRUE(old.ok()) << old.status();
     const absl::Status done = old->Execute(
-        "DROP TABLE versions; ALTER TABLE documents DROP COLUMN title; "
+        "DROP TABLE recent_appends; DROP TABLE versions; ALTER TABLE documents DROP COLUMN title; "
         "ALTER TABLE documents DROP COLUMN last_version; "
         "DROP TABLE history_blocks; ALTER TABLE snapshots DROP COLUMN rung; "
         "PRAGMA user_version = 1");
@@ -90,7 +90,7 @@ TEST_F(SchemaTest, AFileOfVersionOneIsMigratedWithAllItHolds) {
   store->reset();
   absl::StatusOr<sqlite::Connection> migrated =
       sqlite::Connection::Open(path(), sqlite::Access::kReadWrite, "");
-  EXPECT_EQ(*migrated->QueryInt64("PRAGMA user_version"), 3);
+  EXPECT_EQ(*migrated->QueryInt64("PRAGMA user_version"), 4);
 }
 
 TEST_F(SchemaTest, ANewerVersionIsRefusedByName) {
@@ -140,7 +140,7 @@ TEST_F(SchemaTest, SettingsOfAConnection) {
 TEST_F(SchemaTest, TheStoreUsesALogAndFullSyncs) {
   connection_.reset();
   // Looked at from within: `synchronous` belongs to a connection.
-  absl::StatusOr<std::unique_ptr<SqliteWriter>> writer = SqliteWriter::Open(path(), "", {});
+  absl::StatusOr<std::unique_ptr<SqliteWriter>> writer = SqliteWriter::Open(path(), "", {}, 0);
   ASSERT_TRUE(writer.ok()) << writer.status();
   EXPECT_EQ((*writer)->Setting("synchronous").value_or(""), "2");
   EXPECT_EQ((*writer)->Setting("secure_delete").value_or(""), "1");

@@ -299,12 +299,13 @@ TEST_F(SqliteStoreTest, WhatIsJoinedIsBounded) {
   append(300, false);                               // one row: alone it may be larger
   for (int i = 0; i < 300; ++i) append(1, i < 10);  // 256 and 44; no snapshot is due
   append(1, true);                                  // to the 44; the snapshot is due
-  append(1, false);
+  append(1, false);                                 // waits among the recent ones
   blocked.Release();
   ExpectStored("notes", scribe);
   const SqliteStoreStatistics after = store()->Statistics();
   EXPECT_EQ(after.appends - before.appends, 303);
-  EXPECT_EQ(after.segments - before.segments, 4);
+  EXPECT_EQ(after.segments - before.segments, 3);
+  EXPECT_EQ(after.recent_appends - before.recent_appends, 1);
   EXPECT_EQ(after.snapshots - before.snapshots, 1);
   Close();
   absl::StatusOr<sqlite::Connection> connection =
@@ -469,9 +470,9 @@ TEST_F(SqliteStoreTest, ASecondStoreIsRefusedByName) {
 
 class DamageTest : public SqliteStoreTest {
  protected:
-  // "bad" is document 1, "good" is 2: with a history, of several segments, a snapshot at 250.
+  // "bad" is document 1, "good" is 2: with a history, a segment for each append, a snapshot at 250.
   void SetUp() override {
-    Open();
+    Open({.recent_bytes_max = 0});
     for (Scribe* scribe : {&bad_, &good_}) {
       ASSERT_TRUE(Create(store(), scribe == &bad_ ? "bad" : "good").ok());
       for (const int size : {100, 150, 10, 5}) {

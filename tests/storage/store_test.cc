@@ -978,11 +978,19 @@ TEST_P(StoreTest, RandomHistories) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, StoreTest,
-    testing::Values(Kind{"Memory", [] { return std::make_unique<MemorySubject>(); }},
-                    Kind{"Sqlite", [] { return std::make_unique<SqliteSubject>(); }},
-                    Kind{"SqlitePacked",
-                         [] { return std::make_unique<SqliteSubject>(EagerPacking()); },
-                         TimeTrack::kToleranceMs, 4}),
+    testing::Values(
+        Kind{"Memory", [] { return std::make_unique<MemorySubject>(); }},
+        Kind{"Sqlite", [] { return std::make_unique<SqliteSubject>(); }},
+        Kind{"SqliteWithoutRecentAppends",
+             [] {
+               return std::make_unique<SqliteSubject>(SqliteStoreOptions{.recent_bytes_max = 0});
+             }},
+        Kind{"SqliteFewRecentAppends",
+             [] {
+               return std::make_unique<SqliteSubject>(SqliteStoreOptions{.recent_bytes_max = 200});
+             }},
+        Kind{"SqlitePacked", [] { return std::make_unique<SqliteSubject>(EagerPacking()); },
+             TimeTrack::kToleranceMs, 4}),
     [](const testing::TestParamInfo<Kind>& info) { return info.param.name; });
 
 }  // namespace

@@ -41,6 +41,8 @@ void AppendDocument(const DocumentFigures& document, bool with_authors, std::str
       .Number("blockBytes", Unsigned(document.sizes.block_bytes))
       .Number("segments", Unsigned(document.sizes.segments))
       .Number("segmentBytes", Unsigned(document.sizes.segment_bytes))
+      .Number("recentAppends", Unsigned(document.sizes.recent_appends))
+      .Number("recentAppendBytes", Unsigned(document.sizes.recent_append_bytes))
       .Number("snapshotBytes", Unsigned(document.sizes.snapshot_bytes));
   proto::AppendJsonArray(document.details.snapshots, object.Key("snapshots"),
                          [out](ot::Revision revision) { absl::StrAppend(out, revision); });
@@ -111,7 +113,8 @@ void PrintTable(const Inspection& inspection, Console* console) {
         "%-*s %-10s %10d %8d %6d %9d %12s %5d %12s  %s", id_width, row.id,
         proto::TypeName(row.type), row.head.revision, document.details.authors.size(),
         document.sizes.blocks, document.sizes.segments,
-        ReadableBytes(document.sizes.block_bytes + document.sizes.segment_bytes),
+        ReadableBytes(document.sizes.block_bytes + document.sizes.segment_bytes +
+                      document.sizes.recent_append_bytes),
         document.sizes.snapshots, ReadableBytes(document.sizes.snapshot_bytes),
         ReadableTime(row.changed_ms)));
   }
@@ -132,7 +135,9 @@ void PrintDocument(const DocumentFigures& document, Console* console) {
   print("history", absl::StrCat(Counted(document.sizes.blocks, "block"), ", ",
                                 ReadableBytes(document.sizes.block_bytes), "; ",
                                 Counted(document.sizes.segments, "segment"), ", ",
-                                ReadableBytes(document.sizes.segment_bytes)));
+                                ReadableBytes(document.sizes.segment_bytes), "; ",
+                                Counted(document.sizes.recent_appends, "recent append"), ", ",
+                                ReadableBytes(document.sizes.recent_append_bytes)));
   std::string revisions;
   for (const ot::Revision revision : document.details.snapshots) {
     absl::StrAppend(&revisions, revisions.empty() ? "" : ", ", revision);
