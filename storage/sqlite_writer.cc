@@ -122,7 +122,8 @@ absl::Status SqliteWriter::Prepare() {
   if (absl::Status done = connection_.Execute(synchronous); !done.ok()) return done;
   // What was deleted is overwritten, not only forgotten; some builds of SQLite do so anyway.
   if (absl::Status done = connection_.Execute("PRAGMA secure_delete = ON"); !done.ok()) return done;
-  // Less than SQLite's own: a transaction changes few pages. What does not fit goes to the log early.
+  // Less than SQLite's own: a transaction changes few pages. What does not fit goes to the log
+  // early.
   if (absl::Status done = connection_.Execute("PRAGMA cache_size = -1024"); !done.ok()) return done;
   // Before the file is turned to WAL, so that what is not ours is refused untouched.
   if (absl::Status done = MigrateSchema(&connection_); !done.ok()) return done;

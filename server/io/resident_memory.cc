@@ -12,8 +12,8 @@
 namespace coedit::server {
 namespace {
 
-constexpr int64_t kPauseTicksMin = 10;
-constexpr int64_t kPauseTicksMax = 640;
+constexpr absl::Duration kPauseMin = absl::Seconds(10);
+constexpr absl::Duration kPauseMax = absl::Seconds(640);
 constexpr int64_t kIdleBytesMin = int64_t{2} << 20;
 
 // Resident bytes that are not those of a file.
@@ -47,21 +47,21 @@ void DropStartPages() {
       nullptr);
 }
 
-void FreeMemory::OnTick() {
-  if (++ticks_ < next_check_) return;
-  const auto pause = [this](int64_t ticks) {
-    pause_ = std::clamp(ticks, kPauseTicksMin, kPauseTicksMax);
-    next_check_ = ticks_ + pause_;
+void FreeMemory::OnTick(absl::Duration now) {
+  if (now < next_check_) return;
+  const auto pause = [&](absl::Duration time) {
+    pause_ = std::clamp(time, kPauseMin, kPauseMax);
+    next_check_ = now + pause_;
   };
   const struct mallinfo2 info = mallinfo2();
   const auto used = static_cast<int64_t>(info.uordblks + info.hblkhd);
   const int64_t resident = AnonymousBytes();
   // Free pages that were handed back already are not resident.
   const int64_t idle = resident - used;
-  if (idle < kIdleBytesMin || idle < used / 2) return pause(kPauseTicksMin);
+  if (idle < kIdleBytesMin || idle < used / 2) return pause(kPauseMin);
   malloc_trim(0);
   // Free blocks smaller than a page stay, and would be looked for again and again.
-  pause(resident - AnonymousBytes() < idle / 4 ? 2 * pause_ : kPauseTicksMin);
+  pause(resident - AnonymousBytes() < idle / 4 ? 2 * pause_ : kPauseMin);
 }
 
 }  // namespace coedit::server

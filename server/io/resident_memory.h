@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "absl/time/time.h"
+
 namespace coedit::server {
 
 // glibc would give nearly each thread an arena of its own, where what others free lies idle; so
@@ -20,13 +22,13 @@ void DropStartPages();
 // it is much, and ever more seldom where little comes of it.
 class FreeMemory {
  public:
-  // To be called about once a second, by one thread.
-  void OnTick();
+  // To be called every second or so, and as often besides as one likes, by one thread; `now` is of
+  // a clock that is never set.
+  void OnTick(absl::Duration now);
 
  private:
-  int64_t ticks_ = 0;
-  int64_t next_check_ = 0;
-  int64_t pause_ = 0;  // ticks between two checks
+  absl::Duration next_check_ = -absl::InfiniteDuration();
+  absl::Duration pause_;  // between two checks
 };
 
 }  // namespace coedit::server

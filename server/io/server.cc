@@ -147,7 +147,7 @@ struct Server::Parts {
   void OnSweep() {
     if (!stopping) {
       store_probe.OnTick(EventLoop::Now());
-      free_memory.OnTick();
+      free_memory.OnTick(EventLoop::Now());
       return;
     }
     if (documents_flushed && Connections() == 0) {
