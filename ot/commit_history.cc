@@ -19,7 +19,7 @@ constexpr size_t kChunkBytes = 8192;
 // Values of 144 bytes: typists who follow each other closely need few; in a room of two hundred who
 // never pause, every operation is behind by two hundred commits, and unpacking takes three times as
 // long as carrying over.
-constexpr size_t kRecentMin = 16;
+constexpr size_t kRecentMin = 4;
 constexpr size_t kRecentMost = 256;
 
 void Pack(const CommitBytes& commit, std::string* out) {
