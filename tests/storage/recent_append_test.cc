@@ -13,8 +13,10 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "storage/bytes.h"
+#include "storage/maintenance/backup.h"
 #include "storage/maintenance/compact.h"
 #include "storage/maintenance/export.h"
+#include "storage/maintenance/import.h"
 #include "storage/maintenance/inspect.h"
 #include "storage/maintenance/verify.h"
 #include "storage/segment.h"
@@ -111,8 +113,9 @@ class RecentAppendsTest : public testing::Test {
 
   void Open(const SqliteStoreOptions& options = {.pack_history = false}) {
     store_.reset();
-    store_ = MustOpen(directory_.path(), options);
+    store_ = MustOpen(path(), options);
   }
+  const std::string& path() const { return directory_.path(); }
   // Three documents, "ada" is number 1, with an append of each author in their rows and then some
   // that are not.
   void Fill(int rounds) {
@@ -285,6 +288,7 @@ TEST_F(RecentAppendsTest, AKilledProcessLeavesThemForTheNext) {
   EXPECT_THAT(Problems(), testing::IsEmpty());
   for (int round = 0; round < 3; ++round) {
     Open();
+    EXPECT_EQ(store()->lost_before(), "");
     ExpectAllStored();
     Type(5);
     // A new author, a new name, a title, a version: each finds the others' appends in its rows.
@@ -312,7 +316,7 @@ TEST_F(RecentAppendsTest, CommandsReadThem) {
   Fill(20);
   Kill();
   NoProgress progress;
-  const absl::StatusOr<Inspection> inspection = Inspect(directory_.path(), "bob", &progress);
+  const absl::StatusOr<Inspection> inspection = Inspect(path(), "bob", &progress);
   ASSERT_TRUE(inspection.ok()) << inspection.status();
   const DocumentFigures& bob = inspection->documents.front();
   EXPECT_EQ(bob.details.row.head, scribes_[1].head());
@@ -320,7 +324,7 @@ TEST_F(RecentAppendsTest, CommandsReadThem) {
   EXPECT_EQ(bob.sizes.recent_appends, 20);
   std::string exported;
   const absl::StatusOr<ExportEnd> end = Export(
-      directory_.path(), "bob",
+      path(), "bob",
       [&](absl::string_view line) {
         absl::StrAppend(&exported, line);
         return absl::OkStatus();
@@ -329,10 +333,89 @@ TEST_F(RecentAppendsTest, CommandsReadThem) {
   ASSERT_TRUE(end.ok()) << end.status();
   EXPECT_EQ(end->commits, 22);
   EXPECT_EQ(end->digest, scribes_[1].head().digest);
-  ASSERT_TRUE(Compact(directory_.path(), &progress).ok());
+
+  const std::string file = path() + "/bob.jsonl";
+  WriteFile(file, exported);
+  ImportOptions import = {.document = "bob2", .epoch = "e"};
+  import.new_client_id = [number = 0]() mutable { return ClientId(++number);
+};
+const absl::StatusOr<Imported> imported = Import(path(), file, import, &progress);
+ASSERT_TRUE(imported.ok()) << imported.status();
+EXPECT_THAT(Problems(), testing::IsEmpty());
+Open();
+ExpectAllStored();
+EXPECT_EQ(Info(store(), "bob2")->head, scribes_[1].head());
+}  // namespace
+
+TEST_F(RecentAppendsTest, CompactLeavesNone) {
+  Open();
+  Fill(20);
+  Kill();
+  NoProgress progress;
+  ASSERT_TRUE(Compact(path(), &progress).ok());
   EXPECT_EQ(Rows(), 0);
   Open();
   ExpectAllStored();
+}
+
+TEST_F(RecentAppendsTest, ABackupHoldsThem) {
+  Open();
+  Fill(20);
+  NoProgress progress;
+  const std::string backup = path() + "/backup";
+  const absl::StatusOr<BackupResult> result = Backup(path(), backup, {.verify = true}, &progress);
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_TRUE(result->report.has_value());
+  EXPECT_TRUE(result->report->sound());
+  const std::vector<Scribe> then = scribes_;
+  Type(5);
+  store_.reset();
+  const RestoreOptions options = {
+      .replace = true, .new_epoch = [] { return "new"; }, .aside_suffix = "old"};
+  const absl::StatusOr<RestoreResult> restored = Restore(backup, path(), options, &progress);
+  ASSERT_TRUE(restored.ok()) << restored.status();
+  EXPECT_EQ(Rows(), 60);
+  scribes_ = then;
+  Open();
+  EXPECT_EQ(Info(store(), "ada")->epoch, "new");
+  Type(5);
+  ExpectAllStored();
+}
+
+// Appends of many documents fill one page after the other: what the log grows by, all included.
+TEST_F(RecentAppendsTest, ManyDocumentsTakeFewPagesOfTheLog) {
+  Open({.checkpoint_wal_bytes = int64_t{1} << 30, .truncate_wal_bytes = int64_t{1} << 30});
+  constexpr int kDocuments = 200;
+  std::vector<Scribe> scribes;
+  const auto type = [&] {
+    std::vector<AppendRequest> requests;
+    for (Scribe& scribe : scribes) {
+      scribe.Type(1, "a");
+      requests.push_back(scribe.Take());
+    }
+    for (const NumberedResult& answer : AppendAll(store(), std::move(requests))) {
+      ASSERT_EQ(answer.result.outcome, AppendOutcome::kCommitted) << answer.result.text;
+    }
+  };
+  for (int i = 0; i < kDocuments; ++i) {
+    scribes.emplace_back(absl::StrCat("d", i));
+    ASSERT_TRUE(Create(store(), absl::StrCat("d", i)).ok());
+  }
+  type();  // the authors are new
+  const SqliteStoreStatistics before = store()->Statistics();
+  constexpr int kRounds = 60;
+  for (int i = 0; i < kRounds; ++i) type();
+  const SqliteStoreStatistics after = store()->Statistics();
+  const int64_t appends = after.appends - before.appends;
+  EXPECT_EQ(appends, kDocuments * kRounds);
+  // A page for each of them would be 4,096 bytes.
+  EXPECT_LT((after.wal_bytes - before.wal_bytes) / appends, 800);
+  EXPECT_LT(after.segments - before.segments, appends / 8);
+  RecordProperty("log_bytes", static_cast<int>((after.wal_bytes - before.wal_bytes) / appends));
+  std::printf("%lld bytes of the log an append, %lld segments for %lld appends\n",
+              static_cast<long long>((after.wal_bytes - before.wal_bytes) / appends),
+              static_cast<long long>(after.segments - before.segments),
+              static_cast<long long>(appends));
 }
 
 // A deleted document leaves nothing behind, and a new one of its number is not taken for it.
@@ -435,5 +518,5 @@ TEST_F(DamagedRecentAppendTest, TheLastOneIsToldByTheMark) {
               HasSubstr("document 'eve' had revision 22 durable, and now has 21"));
 }
 
-}  // namespace
+}  // namespace coedit::storage
 }  // namespace coedit::storage
