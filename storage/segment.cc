@@ -25,24 +25,29 @@ absl::Status Damaged(absl::string_view what) {
 class SegmentReader {
  public:
   static absl::StatusOr<SegmentReader> Begin(absl::string_view bytes) {
-    absl::StatusOr<absl::string_view> body = StripChecksum(bytes, "segment");
+    const absl::StatusOr<absl::string_view> body = StripChecksum(bytes, "segment");
     if (!body.ok()) return body.status();
-    if (body->empty() || body->front() != kFormat) return Damaged("unknown format");
-    body->remove_prefix(1);
+    return BeginUnchecked(*body);
+  }
+
+  // `body` is what stands before the checksum.
+  static absl::StatusOr<SegmentReader> BeginUnchecked(absl::string_view body) {
+    if (body.empty() || body.front() != kFormat) return Damaged("unknown format");
+    body.remove_prefix(1);
     uint64_t first;
     uint64_t count;
     ot::Digest digest;
-    if (!ot::ConsumeVarint(&*body, &first) || !ot::ConsumeVarint(&*body, &count) ||
-        !ConsumeFixed64(&*body, &digest)) {
+    if (!ot::ConsumeVarint(&body, &first) || !ot::ConsumeVarint(&body, &count) ||
+        !ConsumeFixed64(&body, &digest)) {
       return Damaged("cut short in its head");
     }
-    if (count == 0 || count > body->size() / kCommitBytesMin) {
-      return Damaged(absl::StrCat(count, " commits in ", body->size(), " bytes"));
+    if (count == 0 || count > body.size() / kCommitBytesMin) {
+      return Damaged(absl::StrCat(count, " commits in ", body.size(), " bytes"));
     }
     if (first == 0 || first > kRevisionMax - count) {
       return Damaged(absl::StrCat("first revision ", first));
     }
-    return SegmentReader(*body, {first - 1, digest}, count);
+    return SegmentReader(body, {first - 1, digest}, count);
   }
 
   const Head& before() const { return before_; }
@@ -177,7 +182,7 @@ absl::StatusOr<Segment> ParseSegment(absl::string_view bytes) {
 }
 
 absl::StatusOr<Head> ParseSegmentStart(absl::string_view bytes) {
-  const absl::StatusOr<SegmentReader> reader = SegmentReader::Begin(bytes);
+  const absl::StatusOr<SegmentReader> reader = SegmentReader::BeginUnchecked(bytes);
   if (!reader.ok()) return reader.status();
   return reader->before();
 }

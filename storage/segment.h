@@ -32,7 +32,7 @@ std::string JoinSegments(absl::Span<const absl::string_view> segments);
 // Reads what EncodeSegment wrote. kDataLoss says what is wrong.
 absl::StatusOr<Segment> ParseSegment(absl::string_view bytes);
 
-// The head before its first commit.
+// The head before its first commit. Nothing else is looked at, nor is the checksum.
 absl::StatusOr<Head> ParseSegmentStart(absl::string_view bytes);
 
 // Who made each of its commits and when; the deltas are passed over.

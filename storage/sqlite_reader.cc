@@ -198,7 +198,7 @@ absl::StatusOr<SqliteReader::Stored> SqliteReader::ReadStored(absl::string_view 
   }
   if (stored.snapshot_revision < last) {
     absl::StatusOr<std::vector<LogRow>> log =
-        ReadLog(stored.document, stored.snapshot_revision + 1, last);
+        ReadLog(stored.snapshot_revision + 1, last, &stored.document);
     if (!log.ok()) return log.status();
     stored.log = *std::move(log);
   }
@@ -227,17 +227,17 @@ absl::StatusOr<SqliteReader::Found> SqliteReader::FindNow(absl::string_view docu
   return Find(document);
 }
 
-absl::StatusOr<std::vector<LogRow>> SqliteReader::ReadLog(const Found& document, ot::Revision first,
-                                                          ot::Revision last) {
-  const DocumentRow& row = document.row;
+absl::StatusOr<std::vector<LogRow>> SqliteReader::ReadLog(ot::Revision first, ot::Revision last,
+                                                          Found* document) {
+  const DocumentRow& row = document->row;
   const ot::Revision in_rows =
-      document.recent.empty() ? row.head.revision : document.recent.front().before.revision;
+      document->recent.empty() ? row.head.revision : document->recent.front().before.revision;
   absl::StatusOr<std::vector<LogRow>> log = std::vector<LogRow>();
   if (first <= in_rows) log = ReadLogRows(row, first, std::min(last, in_rows));
   if (!log.ok()) return log;
-  for (const RecentAppend& append : document.recent) {
+  for (RecentAppend& append : document->recent) {
     if (append.after.revision < first || append.before.revision >= last) continue;
-    log->push_back({.is_block = false, .body = append.segment});
+    log->push_back({.is_block = false, .body = std::move(append.segment)});
   }
   return log;
 }
@@ -303,7 +303,7 @@ absl::StatusOr<std::vector<ot::Commit>> SqliteReader::ReadCommits(absl::string_v
     if (first < 1 || last < first || last > head) {
       return NoSuchCommits(document, first, last, head);
     }
-    log = ReadLog(*found, first, last);
+    log = ReadLog(first, last, &*found);
     if (!log.ok()) return log.status();
   }
   return ParseCommits(found->row, *log, first, last, std::nullopt);

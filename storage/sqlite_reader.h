@@ -97,9 +97,11 @@ class SqliteReader {
                                     ot::Revision last);
   // Notes the damage if it does not parse.
   absl::StatusOr<Snapshot> ParseStoredSnapshot(absl::string_view document, const Stored& stored);
-  // The rows that hold the commits first..last, and those of them that are no recent appends.
-  absl::StatusOr<std::vector<LogRow>> ReadLog(const Found& document, ot::Revision first,
-                                              ot::Revision last);
+  // The rows that hold the commits first..last; takes the segments of recent appends out of
+  // `document`.
+  absl::StatusOr<std::vector<LogRow>> ReadLog(ot::Revision first, ot::Revision last,
+                                              Found* document);
+  // Those that are no recent appends.
   absl::StatusOr<std::vector<LogRow>> ReadLogRows(const DocumentRow& row, ot::Revision first,
                                                   ot::Revision last);
   absl::StatusOr<std::vector<Author>> ReadAuthors(const Found& document);
