@@ -13,13 +13,13 @@ namespace {
 
 // In a room of so many what is told to all waits for more of it: a message costs far more system
 // calls than anything else the server does for it. The more members, the more one flush costs and
-// the longer is waited for the next one; never long enough to be seen.
+// the longer is waited for the next one; never as long as a screen shows one picture.
 struct Pace {
   size_t members;
   absl::Duration pace;
 };
 constexpr Pace kPaces[] = {
-    {300, absl::Milliseconds(15)}, {150, absl::Milliseconds(10)}, {64, absl::Milliseconds(5)}};
+    {150, absl::Milliseconds(15)}, {100, absl::Milliseconds(10)}, {64, absl::Milliseconds(5)}};
 
 absl::Duration PaceOf(size_t members) {
   for (const Pace& large : kPaces) {
