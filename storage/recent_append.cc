@@ -84,9 +84,13 @@ absl::StatusOr<RecentAppend> ParseRecentAppend(const RecentAppendKey& key,
   absl::string_view segment;
   if (!ConsumeSized(&body, &segment)) return Damaged(key, "cut short in its segment");
   if (!body.empty()) return Damaged(key, absl::StrCat(body.size(), " bytes after its segment"));
-  const absl::StatusOr<Head> before = ParseSegmentStart(segment);
-  if (!before.ok()) return Damaged(key, before.status().message());
-  append.before = *before;
+  const absl::StatusOr<SegmentStart> start = ParseSegmentStart(segment);
+  if (!start.ok()) return Damaged(key, start.status().message());
+  append.before = start->before;
+  if (append.after.revision != append.before.revision + start->commits) {
+    return Damaged(key, absl::StrCat(start->commits, " commits lead from revision ",
+                                     append.before.revision, " to ", append.after.revision));
+  }
   append.segment = std::string(segment);
   return append;
 }

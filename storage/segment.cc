@@ -181,10 +181,10 @@ absl::StatusOr<Segment> ParseSegment(absl::string_view bytes) {
   return segment;
 }
 
-absl::StatusOr<Head> ParseSegmentStart(absl::string_view bytes) {
+absl::StatusOr<SegmentStart> ParseSegmentStart(absl::string_view bytes) {
   const absl::StatusOr<SegmentReader> reader = SegmentReader::BeginUnchecked(bytes);
   if (!reader.ok()) return reader.status();
-  return reader->before();
+  return SegmentStart{reader->before(), reader->commits_left()};
 }
 
 absl::StatusOr<std::vector<TimelinePoint>> ParseSegmentPoints(absl::string_view bytes) {

@@ -3,6 +3,7 @@
 #ifndef COEDIT_STORAGE_SEGMENT_H_
 #define COEDIT_STORAGE_SEGMENT_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,12 @@ std::string JoinSegments(absl::Span<const absl::string_view> segments);
 // Reads what EncodeSegment wrote. kDataLoss says what is wrong.
 absl::StatusOr<Segment> ParseSegment(absl::string_view bytes);
 
-// The head before its first commit. Nothing else is looked at, nor is the checksum.
-absl::StatusOr<Head> ParseSegmentStart(absl::string_view bytes);
+// What a segment begins with. Nothing else is looked at, nor is the checksum.
+struct SegmentStart {
+  Head before;
+  uint64_t commits = 0;
+};
+absl::StatusOr<SegmentStart> ParseSegmentStart(absl::string_view bytes);
 
 // Who made each of its commits and when; the deltas are passed over.
 absl::StatusOr<std::vector<TimelinePoint>> ParseSegmentPoints(absl::string_view bytes);

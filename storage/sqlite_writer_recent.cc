@@ -98,6 +98,9 @@ absl::StatusOr<KnownDocument*> SqliteWriter::LoadDocument(
         ParseRecentAppend({loaded.number, number}, loaded.body);
     if (!append.ok()) return damaged(append.status());
     if (IsInRows(*append, document->row)) continue;
+    // What is joined later is not looked at any more.
+    const absl::StatusOr<Segment> segment = ParseSegment(append->segment);
+    if (!segment.ok()) return damaged(segment.status());
     if (const absl::Status fits = Advance(*append, &document->row); !fits.ok()) {
       return damaged(fits);
     }

@@ -87,6 +87,14 @@ TEST(RecentAppendCodecTest, IsReadBack) {
   ExpectSameAppend(*found, append);
 }
 
+TEST(RecentAppendCodecTest, CommitsThatLeadElsewhere) {
+  RecentAppend append = Example();
+  append.after.revision += 1;
+  const absl::Status status = ParseRecentAppend(kKey, EncodeRecentAppend(kKey, append)).status();
+  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("2 commits lead from revision 0 to 3"));
+}
+
 TEST(RecentAppendCodecTest, AnyChangeIsNoticed) {
   const std::string body = EncodeRecentAppend(kKey, Example());
   for (size_t i = 0; i < body.size(); ++i) {
@@ -508,6 +516,27 @@ TEST_F(DamagedRecentAppendTest, AMissingOne) {
 TEST_F(DamagedRecentAppendTest, OneThatStandsElsewhere) {
   Tamper("INSERT INTO recent_appends SELECT 61, 1, body FROM recent_appends WHERE number = 60");
   ExpectOnlyAdaRefused("is number 60 of document 3, but stands at document 1");
+}
+
+// Its own checksum is right: what it holds is looked at all the same.
+TEST_F(DamagedRecentAppendTest, ASegmentThatIsDamagedWithin) {
+  {
+    absl::StatusOr<sqlite::Connection> connection =
+        sqlite::Connection::Open(path() + "/coedit.db", sqlite::Access::kReadWrite, "");
+    ASSERT_TRUE(connection.ok()) << connection.status();
+    absl::StatusOr<sqlite::Statement> select =
+        connection->Prepare("SELECT body FROM recent_appends WHERE number = 31");
+    ASSERT_TRUE(*select->Step());
+    absl::StatusOr<RecentAppend> append = ParseRecentAppend({31, 1}, select->Blob(0));
+    ASSERT_TRUE(append.ok()) << append.status();
+    select->Reset();
+    append->segment[append->segment.size() - 10] ^= 1;
+    const std::string body = EncodeRecentAppend({31, 1}, *append);
+    absl::StatusOr<sqlite::Statement> update =
+        connection->Prepare("UPDATE recent_appends SET body = ?1 WHERE number = 31");
+    ASSERT_TRUE(update->BindBlob(1, body).Run().ok());
+  }
+  ExpectOnlyAdaRefused("segment has checksum");
 }
 
 TEST_F(DamagedRecentAppendTest, TheLastOneIsToldByTheMark) {
