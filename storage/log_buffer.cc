@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "storage/log_room.h"
 #include "storage/sqlite_library.h"
 
 namespace coedit::storage {
@@ -23,11 +24,14 @@ struct LogFile {
   sqlite3_file* file;
   std::string buffer;  // to be written at `offset`
   sqlite3_int64 offset = 0;
+  sqlite3_int64 written = 0;  // where the last write ended
+  LogRoom room;
 
   int Flush() {
     if (buffer.empty()) return SQLITE_OK;
     const int result =
         file->pMethods->xWrite(file, buffer.data(), static_cast<int>(buffer.size()), offset);
+    written = offset + static_cast<sqlite3_int64>(buffer.size());
     buffer.clear();
     return result;
   }
@@ -72,9 +76,18 @@ const sqlite3_io_methods kLogMethods = {
         [](sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {
           return Log(file)->Write({static_cast<const char*>(bytes), static_cast<size_t>(size)}, at);
         },
-    .xTruncate = [](sqlite3_file* file,
-                    sqlite3_int64 size) { return Pass(file, &Methods::xTruncate, size); },
-    .xSync = [](sqlite3_file* file, int flags) { return Pass(file, &Methods::xSync, flags); },
+    .xTruncate =
+        [](sqlite3_file* file, sqlite3_int64 size) {
+          Log(file)->room = {};
+          return Pass(file, &Methods::xTruncate, size);
+        },
+    .xSync =
+        [](sqlite3_file* file, int flags) {
+          LogFile* log = Log(file);
+          if (const int result = log->Flush(); result != SQLITE_OK) return result;
+          log->room.MakeBehind(log->written, log->file);
+          return log->file->pMethods->xSync(log->file, flags);
+        },
     .xFileSize = [](sqlite3_file* file,
                     sqlite3_int64* size) { return Pass(file, &Methods::xFileSize, size); },
     .xLock = [](sqlite3_file* file, int level) { return Pass(file, &Methods::xLock, level); },

@@ -153,13 +153,15 @@ TEST_F(PackingTest, ADamagedNewestSnapshotIsMadeAnewFromBlocks) {
   }
 }
 
-// Every write of a packing transaction fails once: the store is as before or as after.
+// Every write of a packing transaction fails once: the store is as before or as after. Only the
+// room behind the log may fail without a word.
 TEST_F(PackingTest, ItMayFailAnywhere) {
+  constexpr int kCommits = 1200;
   SqliteStoreOptions no_packing = NoPacking();
   no_packing.vfs = disk_.vfs();
   Open(no_packing);
   Scribe scribe("notes");
-  Type(&scribe, "notes", 300);
+  Type(&scribe, "notes", kCommits);
   store_.reset();
   SqliteStoreOptions options = EagerPacking();
   options.retry_interval = absl::ZeroDuration();
@@ -177,21 +179,21 @@ TEST_F(PackingTest, ItMayFailAnywhere) {
       if (!*step) break;
       disk_.faults().fail_after = fail_after;
       const absl::Status written = writer.Replace(**step);
-      const bool failed = disk_.faults().fail_after < 0;
+      const bool hit = disk_.faults().fail_after < 0;
       disk_.faults().Clear();
-      EXPECT_EQ(written.ok(), !failed) << written;
+      EXPECT_TRUE(written.ok() || hit) << written;
       failures += !written.ok();
-      fail_after = written.ok() ? 0 : fail_after + 1;
+      fail_after = hit ? fail_after + 1 : 0;
       std::vector<Write> nothing;
       writer.Run(&nothing);  // lets the next transaction be tried
       const absl::StatusOr<std::vector<ot::Commit>> commits =
-          reader.With([&](SqliteReader* open) { return open->ReadCommits("notes", 1, 300); });
+          reader.With([&](SqliteReader* open) { return open->ReadCommits("notes", 1, kCommits); });
       ASSERT_TRUE(commits.ok()) << commits.status();
-      ExpectSameCommits(*commits, scribe.log(), 1, 300, TimeTrack::kToleranceMs);
+      ExpectSameCommits(*commits, scribe.log(), 1, kCommits, TimeTrack::kToleranceMs);
     }
   }
   EXPECT_GT(steps, 10);
-  EXPECT_GT(failures, 10);
+  EXPECT_GE(failures, 5);
   Open(no_packing);
   ExpectAll("notes", scribe);
   EXPECT_GT(Query("SELECT count(*) FROM history_blocks", disk_.vfs()), 0);

@@ -170,10 +170,11 @@ struct SimulatedDisk::Vfs {
     if (const int failed = Change(handle, SQLITE_IOERR_WRITE); failed != SQLITE_OK) return failed;
     SimulatedDisk* disk = handle->disk;
     const std::lock_guard<std::mutex> lock(disk->shared_->mutex);
+    const DiskFaults& faults = disk->faults_;
+    if (IsLog(handle) && faults.log_full) return SQLITE_FULL;
     const int64_t growth = offset + size - static_cast<int64_t>(handle->inode->file.seen().size());
     if (growth > 0) {
-      const DiskFaults& faults = disk->faults_;
-      if (IsLog(handle) ? faults.log_full : faults.database_full) return SQLITE_FULL;
+      if (!IsLog(handle) && faults.database_full) return SQLITE_FULL;
       const int64_t capacity = faults.capacity_bytes;
       if (capacity > 0 && disk->BytesUsed() + growth > capacity) return SQLITE_FULL;
     }

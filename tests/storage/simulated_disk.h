@@ -43,7 +43,8 @@ enum class FailedSync : uint8_t {
 };
 
 struct DiskFaults {
-  // Files cannot grow: SQLITE_FULL.
+  // SQLITE_FULL where the database grows, and for the log with every write: the room that was made
+  // behind it counts as used up.
   std::atomic<bool> database_full{false};
   std::atomic<bool> log_full{false};
   // All files together; 0: no bound.
