@@ -1,20 +1,20 @@
-// OutboundQueue: pieces that wait for one socket, and the frame that is being written.
+// OutboundQueue: pieces and control frames that wait for one socket, and the frame it is taking.
 //
-// What waits when the socket is free leaves as one WebSocket message: a gather-write of its header,
-// the shared pieces, and what the encoding puts around and between them, without copying what is
-// large. Control frames go before it.
+// What waits when the socket is free leaves as one WebSocket message.
 #ifndef COEDIT_SERVER_IO_OUTBOUND_QUEUE_H_
 #define COEDIT_SERVER_IO_OUTBOUND_QUEUE_H_
 
 #include <sys/uio.h>
 
 #include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "proto/codec.h"
+#include "server/io/outbound_frame.h"
 #include "server/seams.h"
 
 namespace coedit::server {
@@ -32,40 +32,30 @@ class OutboundQueue {
   void DropWaiting();
 
   bool empty() const { return waiting_.empty() && control_.empty(); }
-  bool in_flight() const { return next_ < buffers_.size(); }
+  bool in_flight() const { return frame_ != nullptr; }
   // Of pieces: waiting, and of the frame in flight what the socket has not taken.
-  size_t queued_bytes() const { return waiting_bytes_ + flying_bytes_; }
+  size_t queued_bytes() const {
+    return waiting_bytes_ + (frame_ != nullptr ? frame_->piece_bytes() : 0);
+  }
   size_t control_bytes() const { return control_.size(); }
 
-  // Begins to write what waits. Only while something waits and nothing is in flight.
-  void TakeFrame();
+  // Begins to write what waits, by way of `frame`, an empty one. Only while something waits and
+  // nothing is in flight.
+  void TakeFrame(std::unique_ptr<OutboundFrame> frame);
   // What is in flight and not taken. Lives until the next call but PushControl and Push.
-  absl::Span<const iovec> unsent() const { return absl::MakeConstSpan(buffers_).subspan(next_); }
-  // The socket took `count` bytes of it.
-  void OnTaken(size_t count);
-  // Gives back the room that earlier frames made, where nothing is queued.
+  absl::Span<const iovec> unsent() const { return frame_->unsent(); }
+  // The socket took `count` bytes of it. Answers the frame, empty, if that was all of it.
+  std::unique_ptr<OutboundFrame> OnTaken(size_t count);
+  // Gives back the room that earlier pieces made, where none is queued.
   void Trim();
 
  private:
-  static constexpr size_t kHeaderBytesMax = 10;
-
-  // A copy of `bytes` leaves next; the bytes themselves do.
-  void Append(absl::string_view bytes);
-  void Add(absl::string_view bytes);
-  void OnFrameWritten();
-
   const proto::Encoding encoding_;
-  char header_[kHeaderBytesMax];
   const size_t frame_bytes_max_;
   std::vector<Piece> waiting_;
   size_t waiting_bytes_ = 0;
   std::string control_;
-  // In flight.
-  size_t flying_bytes_ = 0;
-  size_t next_ = 0;  // the first buffer that is not taken whole
-  std::vector<Piece> flying_;
-  std::vector<iovec> buffers_;
-  std::string copied_;  // control frames, and small pieces of a frame of many
+  std::unique_ptr<OutboundFrame> frame_;  // in flight
 };
 
 }  // namespace coedit::server

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -36,6 +37,9 @@ constexpr size_t kCloseReasonBytesMax = kControlBytesMax - 2;
 // Answers to pings that nobody takes are not queued beyond this.
 constexpr size_t kPongsBytesMax = 1 << 10;
 
+// A larger piece is written at once: where hundreds open a document in one turn of the loop, what
+// they are answered need not wait in memory for its end.
+constexpr size_t kLargePieceBytes = 4 << 10;
 // How often one connection reads before others get their turn.
 constexpr int kReadsMax = 4;
 // What a peer may still send after we said good-bye: what may have been under way.
@@ -97,7 +101,10 @@ class WebSocketConnection final : public Connection,
 
   // FrameSink.
   void Send(Piece piece) override {
-    if (Queue(std::move(piece))) FlushSoon();
+    const bool large = piece->size() > kLargePieceBytes;
+    if (!Queue(std::move(piece))) return;
+    if (large) WriteFrame();
+    FlushSoon();
   }
 
   void SendPaced(Piece piece, absl::Duration pace) override {
@@ -110,10 +117,7 @@ class WebSocketConnection final : public Connection,
 
   void Close(uint16_t close_code, absl::string_view reason) override {
     if (!socket_.is_open() || closing()) return;
-    closing_since_ = EventLoop::Now();
-    reader_.SkipMessages();
-    good_bye_ = CloseFrame(close_code, reason);
-    FlushSoon();
+    BeginEnding(CloseFrame(close_code, reason));
   }
 
   bool MoveTo(size_t shard) override {
@@ -145,6 +149,17 @@ class WebSocketConnection final : public Connection,
   void OnEnd() override { Close(kRestarting, "the server is going down"); }
 
  private:
+  struct Ending {
+    std::string good_bye;  // the close frame that waits for what is queued before it
+    // InfiniteDuration: not yet.
+    absl::Duration since;
+    absl::Duration good_bye_since = absl::InfiniteDuration();  // it was given away
+    absl::Duration teardown_since = absl::InfiniteDuration();
+    int64_t bytes = 0;  // the peer has sent since
+
+    bool said_good_bye() const { return good_bye_since != absl::InfiniteDuration(); }
+  };
+
   // ---- reading ----
 
   // EventLoop::Watcher.
@@ -178,8 +193,8 @@ class WebSocketConnection final : public Connection,
   void OnBytes(uint8_t* bytes, size_t count) {
     heard_ = EventLoop::Now();
     if (closing()) {
-      after_close_bytes_ += static_cast<int64_t>(count);
-      if (after_close_bytes_ > kAfterCloseBytesMax) return Abort();
+      ending_->bytes += static_cast<int64_t>(count);
+      if (ending_->bytes > kAfterCloseBytesMax) return Abort();
     }
     if (tears_down_) return;
     using Fault = FrameReader::Fault;
@@ -237,13 +252,17 @@ class WebSocketConnection final : public Connection,
 
   // What waits is not sent any more; the close frame, unless ours has been, and then the end.
   void Part(std::string good_bye) {
-    if (!good_bye_sent_) {
-      queue_.DropWaiting();
-      good_bye_ = std::move(good_bye);
-    }
-    if (!closing()) closing_since_ = EventLoop::Now();
-    reader_.SkipMessages();
     tears_down_ = true;
+    if (closing() && ending_->said_good_bye()) return FlushSoon();
+    queue_.DropWaiting();
+    BeginEnding(std::move(good_bye));
+  }
+
+  // The close frame leaves behind what waits.
+  void BeginEnding(std::string good_bye) {
+    if (!closing()) ending_ = std::make_unique<Ending>(Ending{.since = EventLoop::Now()});
+    ending_->good_bye = std::move(good_bye);
+    reader_.SkipMessages();
     FlushSoon();
   }
 
@@ -273,39 +292,43 @@ class WebSocketConnection final : public Connection,
   // waiting; what gathers behind a frame that is not taken at once leaves together with the next.
   void Flush() {
     if (!socket_.is_open() || waits_for_room_) return;
-    if (!queue_.in_flight()) {
-      if (queue_.empty()) {
-        if (!closing()) return;
-        if (!good_bye_sent_) {
-          good_bye_sent_ = true;
-          closed_since_ = EventLoop::Now();
-          queue_.PushControl(good_bye_);
-          std::string().swap(good_bye_);
-        } else {
-          if (tears_down_) TearDown();
-          return;
-        }
+    if (closing() && !queue_.in_flight() && queue_.empty()) {
+      if (ending_->said_good_bye()) {
+        if (tears_down_) TearDown();
+        return;
       }
-      queue_.TakeFrame();
+      ending_->good_bye_since = EventLoop::Now();
+      queue_.PushControl(ending_->good_bye);
+    }
+    WriteFrame();
+    if (!socket_.is_open() || waits_for_room_) return;
+    if (queue_.empty() && !closing()) session_->OnDrained();
+    if (!queue_.empty() || closing()) FlushSoon();
+  }
+
+  void WriteFrame() {
+    if (!socket_.is_open() || waits_for_room_) return;
+    if (!queue_.in_flight()) {
+      if (queue_.empty()) return;
+      queue_.TakeFrame(worker().TakeFrame());
     }
     const StreamSocket::Moved moved = socket_.Write(queue_.unsent());
     if (moved.error != 0 && !moved.not_now()) return Abort();
-    queue_.OnTaken(moved.bytes);
-    if (queue_.in_flight()) {
+    std::unique_ptr<OutboundFrame> written = queue_.OnTaken(moved.bytes);
+    if (written == nullptr) {
       if (writing_since_ == absl::InfiniteDuration() || moved.bytes > 0) {
         writing_since_ = EventLoop::Now();
       }
       waits_for_room_ = true;
       return;
     }
+    worker().GiveBack(std::move(written));
     writing_since_ = absl::InfiniteDuration();
-    if (queue_.empty() && !closing()) session_->OnDrained();
-    if (!queue_.empty() || closing()) FlushSoon();
   }
 
   void TearDown() {
-    if (teardown_since_ != absl::InfiniteDuration()) return;
-    teardown_since_ = EventLoop::Now();
+    if (ending_->teardown_since != absl::InfiniteDuration()) return;
+    ending_->teardown_since = EventLoop::Now();
     if (!socket_.EndWriting()) Abort();
   }
 
@@ -327,9 +350,9 @@ class WebSocketConnection final : public Connection,
       return seconds != 0 && now - since >= Seconds(seconds);
     };
     if (!socket_.is_open()) return;
-    if (overdue(teardown_since_, limits_.close_seconds) ||
-        overdue(closed_since_, limits_.close_seconds) ||
-        overdue(closing_since_, limits_.write_seconds + limits_.close_seconds) ||
+    if ((closing() && (overdue(ending_->teardown_since, limits_.close_seconds) ||
+                       overdue(ending_->good_bye_since, limits_.close_seconds) ||
+                       overdue(ending_->since, limits_.write_seconds + limits_.close_seconds))) ||
         overdue(heard_, limits_.silence_seconds) ||
         overdue(writing_since_, limits_.write_seconds)) {
       LogDebug("a connection was cut: a deadline passed");
@@ -420,7 +443,7 @@ class WebSocketConnection final : public Connection,
   }
 
   Worker& worker() const { return *services_.workers[shard_]; }
-  bool closing() const { return closing_since_ != absl::InfiniteDuration(); }
+  bool closing() const { return ending_ != nullptr; }
   std::shared_ptr<WebSocketConnection> shared_self() {
     return std::static_pointer_cast<WebSocketConnection>(shared_from_this());
   }
@@ -431,8 +454,7 @@ class WebSocketConnection final : public Connection,
   bool flush_scheduled_ = false;
   bool flush_paced_ = false;
   bool waits_for_room_ = false;  // the socket's buffer is full
-  bool good_bye_sent_ = false;
-  bool tears_down_ = false;  // once what is left is written
+  bool tears_down_ = false;      // once what is left is written
   size_t shard_;
   std::optional<size_t> moving_to_;
   ConnectionTicket ticket_;
@@ -440,16 +462,12 @@ class WebSocketConnection final : public Connection,
   FrameReader reader_;
   OutboundQueue queue_;
   std::shared_ptr<Session> session_;  // to the end
-  std::string good_bye_;              // the close frame that waits for what is queued before it
+  std::unique_ptr<Ending> ending_;    // once either side wants to end it
 
   // When things happened; InfiniteDuration: not yet.
   absl::Duration heard_;                                     // the last byte
   absl::Duration writing_since_ = absl::InfiniteDuration();  // the socket has owed us progress
   absl::Duration next_ping_ = absl::InfiniteDuration();
-  absl::Duration closing_since_ = absl::InfiniteDuration();  // either side wants to end it
-  absl::Duration closed_since_ = absl::InfiniteDuration();   // the close frame was given away
-  absl::Duration teardown_since_ = absl::InfiniteDuration();
-  int64_t after_close_bytes_ = 0;
 };
 
 }  // namespace

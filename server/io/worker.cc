@@ -50,6 +50,10 @@ void Worker::End() {
   connections_.ForEach([](Connection& connection) { connection.OnEnd(); });
 }
 
+std::unique_ptr<OutboundFrame> Worker::TakeFrame() {
+  return frame_ != nullptr ? std::move(frame_) : std::make_unique<OutboundFrame>();
+}
+
 void Worker::FlushSoon(std::shared_ptr<Connection> connection) {
   // What is flushed while all are has its turn after the next look at the sockets.
   if (to_flush_.empty()) loop_.Post([] {});

@@ -20,6 +20,7 @@
 #include "server/io/connection.h"
 #include "server/io/connections.h"
 #include "server/io/event_loop.h"
+#include "server/io/outbound_frame.h"
 
 namespace coedit::server {
 
@@ -58,6 +59,10 @@ class Worker {
   // For bytes that are taken before anybody else is called.
   absl::Span<uint8_t> read_buffer() { return {read_buffer_.get(), kReadBufferBytes}; }
 
+  // An empty frame for a connection to write with; given back once the socket has taken all of it.
+  std::unique_ptr<OutboundFrame> TakeFrame();
+  void GiveBack(std::unique_ptr<OutboundFrame> frame) { frame_ = std::move(frame); }
+
   // Calls connection->OnFlush() at the end of this turn of the loop.
   void FlushSoon(std::shared_ptr<Connection> connection);
   // The same, but not before `pace` has passed since it was done for this pace: for what many
@@ -72,6 +77,7 @@ class Worker {
   void FlushPacedNow(absl::Duration pace);
 
   const std::unique_ptr<uint8_t[]> read_buffer_ = std::make_unique<uint8_t[]>(kReadBufferBytes);
+  std::unique_ptr<OutboundFrame> frame_;  // the last one given back
   std::vector<std::shared_ptr<Connection>> to_flush_;
   std::vector<std::shared_ptr<Connection>> flushing_;  // empty but for its room
   struct Paced {

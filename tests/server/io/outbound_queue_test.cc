@@ -7,6 +7,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -28,9 +29,9 @@ std::string Joined(absl::Span<const iovec> buffers) {
 
 // The bytes of the frame that begins now, taken by the socket as one.
 std::string Take(OutboundQueue& queue) {
-  queue.TakeFrame();
+  queue.TakeFrame(std::make_unique<OutboundFrame>());
   std::string bytes = Joined(queue.unsent());
-  queue.OnTaken(bytes.size());
+  EXPECT_NE(queue.OnTaken(bytes.size()), nullptr);
   EXPECT_FALSE(queue.in_flight());
   return bytes;
 }
@@ -45,16 +46,17 @@ TEST(OutboundQueueTest, WhatWaitsLeavesAsOneFrame) {
   queue.Push(Make("{\"a\":1}"));
   queue.Push(Make("{\"b\":2}"));
   EXPECT_EQ(queue.queued_bytes(), 14U);
-  queue.TakeFrame();
+  queue.TakeFrame(std::make_unique<OutboundFrame>());
   EXPECT_EQ(Joined(queue.unsent()),
             Frame(RawClient::kText, "{\"messages\":[{\"a\":1},{\"b\":2}]}"));
   EXPECT_TRUE(queue.in_flight());
   EXPECT_TRUE(queue.empty());
   queue.Push(Make("{\"c\":3}"));
   EXPECT_EQ(queue.queued_bytes(), 21U);
-  queue.OnTaken(10);
+  EXPECT_EQ(queue.OnTaken(10), nullptr);
   EXPECT_EQ(queue.queued_bytes(), 11U);
-  queue.OnTaken(Joined(queue.unsent()).size());  // header and glue were not counted
+  // Header and glue were not counted.
+  EXPECT_NE(queue.OnTaken(Joined(queue.unsent()).size()), nullptr);
   EXPECT_EQ(queue.queued_bytes(), 7U);
   EXPECT_EQ(Take(queue), Frame(RawClient::kText, "{\"messages\":[{\"c\":3}]}"));
 }
@@ -87,7 +89,7 @@ TEST(OutboundQueueTest, LargePiecesAreNotCopied) {
   const Piece large = Make(std::string(100000, 'x'));
   for (int at = 0; at < 20; ++at) queue.Push(Make("small"));
   queue.Push(large);
-  queue.TakeFrame();
+  queue.TakeFrame(std::make_unique<OutboundFrame>());
   const absl::Span<const iovec> buffers = queue.unsent();
   ASSERT_EQ(buffers.end() - buffers.begin(), 3) << "header, small ones, the large one";
   EXPECT_EQ(buffers[2].iov_base, large->data());
@@ -97,6 +99,8 @@ TEST(OutboundQueueTest, AnyMixtureArrivesWhole) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(absl::StrCat("seed=", seed));
   std::mt19937 random(seed);
+  // One for all, as of a thread.
+  auto frame = std::make_unique<OutboundFrame>();
   for (int round = 0; round < 300; ++round) {
     const proto::Encoding encoding =
         round % 2 == 0 ? proto::Encoding::kJson : proto::Encoding::kProtobuf;
@@ -110,13 +114,13 @@ TEST(OutboundQueueTest, AnyMixtureArrivesWhole) {
       queue.Push(Make(texts.back()));
     }
     // The socket takes it in any pieces.
-    queue.TakeFrame();
+    queue.TakeFrame(std::move(frame));
     std::string taken;
     while (queue.in_flight()) {
       const std::string left = Joined(queue.unsent());
       const size_t bytes = std::min<size_t>(left.size(), 1 + random() % 30000);
       taken += left.substr(0, bytes);
-      queue.OnTaken(bytes);
+      frame = queue.OnTaken(bytes);
     }
     EXPECT_EQ(taken,
               Frame(round % 2 == 0 ? RawClient::kText : RawClient::kBinary,
