@@ -1,5 +1,7 @@
 #include "server/admission.h"
 
+#include <utility>
+
 namespace coedit::server {
 
 bool Admission::Pass::AwaitHello() {
@@ -11,26 +13,27 @@ bool Admission::Pass::AwaitHello() {
   return true;
 }
 
-bool Admission::Pass::Welcome(const std::string& client_id) {
+bool Admission::Pass::Welcome(std::shared_ptr<const Identity> identity) {
   GiveBack();
   const int64_t most = admission_->limits_->connections_per_user;
   const std::lock_guard<std::mutex> lock(admission_->mutex_);
-  int64_t& taken = admission_->per_client_[client_id];
-  if (most != 0 && taken >= most) return false;
-  ++taken;
-  client_id_ = client_id;
+  const auto [client, is_new] = admission_->per_client_.try_emplace(identity->client_id);
+  if (is_new) client->second.first = identity;
+  if (most != 0 && client->second.connections >= most) return false;
+  ++client->second.connections;
+  identity_ = std::move(identity);
   return true;
 }
 
 void Admission::Pass::GiveBack() {
-  if (!awaits_hello_ && client_id_.empty()) return;
+  if (!awaits_hello_ && identity_ == nullptr) return;
   const std::lock_guard<std::mutex> lock(admission_->mutex_);
   if (awaits_hello_) --admission_->awaiting_hello_;
   awaits_hello_ = false;
-  if (client_id_.empty()) return;
-  const auto found = admission_->per_client_.find(client_id_);
-  if (--found->second == 0) admission_->per_client_.erase(found);
-  client_id_.clear();
+  if (identity_ == nullptr) return;
+  const auto found = admission_->per_client_.find(identity_->client_id);
+  if (--found->second.connections == 0) admission_->per_client_.erase(found);
+  identity_.reset();
 }
 
 }  // namespace coedit::server

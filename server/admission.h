@@ -7,10 +7,12 @@
 #define COEDIT_SERVER_ADMISSION_H_
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
-#include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "server/identity.h"
 #include "server/limits.h"
 
 namespace coedit::server {
@@ -26,22 +28,27 @@ class Admission {
     // The connection is there and owes a hello. False: too many do.
     [[nodiscard]] bool AwaitHello();
     // It said hello. False: this client has too many connections.
-    [[nodiscard]] bool Welcome(const std::string& client_id);
+    [[nodiscard]] bool Welcome(std::shared_ptr<const Identity> identity);
     void GiveBack();
 
    private:
     Admission* admission_;
     bool awaits_hello_ = false;
-    std::string client_id_;  // empty until welcomed
+    std::shared_ptr<const Identity> identity_;  // once welcomed
   };
 
   explicit Admission(const Limits* limits) : limits_(limits) {}
 
  private:
+  struct Client {
+    std::shared_ptr<const Identity> first;  // of its connections; the key stands in it
+    int64_t connections = 0;
+  };
+
   const Limits* limits_;
   std::mutex mutex_;
-  int64_t awaiting_hello_ = 0;                            // under mutex_
-  absl::flat_hash_map<std::string, int64_t> per_client_;  // under mutex_
+  int64_t awaiting_hello_ = 0;                                 // under mutex_
+  absl::flat_hash_map<absl::string_view, Client> per_client_;  // under mutex_
 };
 
 }  // namespace coedit::server

@@ -9,26 +9,30 @@ namespace coedit::server {
 
 AuthorDirectory::AuthorDirectory(const std::vector<storage::Author>& stored) {
   for (const storage::Author& author : stored) {
-    Add(author.number, {author.client_id, {author.user_id, author.name, author.color}});
+    Add(author.number, std::make_shared<const Identity>(Identity{
+                           author.client_id, {author.user_id, author.name, author.color}}));
   }
 }
 
-void AuthorDirectory::Add(ot::AuthorNumber number, Entry entry) {
-  const auto [added, is_new] =
-      by_number_.emplace(number, std::make_unique<Entry>(std::move(entry)));
+void AuthorDirectory::Add(ot::AuthorNumber number, std::shared_ptr<const Identity> identity) {
+  const auto [added, is_new] = by_number_.emplace(number, std::move(identity));
   COEDIT_CHECK(is_new);
   by_client_[added->second->client_id] = number;
   last_ = std::max(last_, number);
 }
 
-ot::AuthorNumber AuthorDirectory::Register(absl::string_view client_id, const proto::User& user) {
-  const auto known = by_client_.find(client_id);
+ot::AuthorNumber AuthorDirectory::Register(std::shared_ptr<const Identity> identity) {
+  const auto known = by_client_.find(identity->client_id);
   if (known == by_client_.end()) {
-    Add(last_ + 1, {std::string(client_id), user});
+    Add(last_ + 1, std::move(identity));
     return last_;
   }
-  by_number_[known->second]->user = user;
-  return known->second;
+  const ot::AuthorNumber number = known->second;
+  // The key stands in the identity that goes.
+  by_client_.erase(known);
+  by_client_[identity->client_id] = number;
+  by_number_[number] = std::move(identity);
+  return number;
 }
 
 const proto::User* AuthorDirectory::FindUser(ot::AuthorNumber author) const {

@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "ot/document.h"
 #include "proto/messages.h"
+#include "server/identity.h"
 #include "storage/store.h"
 
 namespace coedit::server {
@@ -23,7 +24,7 @@ class AuthorDirectory {
   explicit AuthorDirectory(const std::vector<storage::Author>& stored);
 
   // The number of this client, a new one if it was never seen; its user is remembered as of now.
-  ot::AuthorNumber Register(absl::string_view client_id, const proto::User& user);
+  ot::AuthorNumber Register(std::shared_ptr<const Identity> identity);
   bool Knows(absl::string_view client_id) const { return by_client_.contains(client_id); }
 
   // nullptr if there is no such author.
@@ -33,14 +34,10 @@ class AuthorDirectory {
   int64_t size() const { return static_cast<int64_t>(by_number_.size()); }
 
  private:
-  struct Entry {
-    std::string client_id;
-    proto::User user;
-  };
-  void Add(ot::AuthorNumber number, Entry entry);
+  void Add(ot::AuthorNumber number, std::shared_ptr<const Identity> identity);
 
-  absl::flat_hash_map<ot::AuthorNumber, std::unique_ptr<Entry>> by_number_;
-  absl::flat_hash_map<absl::string_view, ot::AuthorNumber> by_client_;  // keys stand in the entries
+  absl::flat_hash_map<ot::AuthorNumber, std::shared_ptr<const Identity>> by_number_;
+  absl::flat_hash_map<absl::string_view, ot::AuthorNumber> by_client_;  // keys stand in by_number_
   ot::AuthorNumber last_ = 0;
 };
 

@@ -31,7 +31,8 @@ DocumentActor::DocumentActor(const Environment* environment, ActorOwner* owner,
     : environment_(environment),
       owner_(owner),
       document_id_(std::move(document)),
-      channel_(channel) {}
+      channel_(channel),
+      room_(channel) {}
 
 // ---- loading ----
 
@@ -156,9 +157,9 @@ void DocumentActor::Decide(MemberId id, const ot::Operation& operation) {
       ++history_pins_;
       // A member that was in the room when it sent this; Decide is called for others only after.
       if (const Member* member = room_.Find(id)) {
-        operations_waiting_for_history_[id] = member->client_id;
+        operations_waiting_for_history_[id] = member->client_id();
       } else if (const auto editor = editors_.find(id); editor != editors_.end()) {
-        operations_waiting_for_history_[id] = editor->second.client_id;
+        operations_waiting_for_history_[id] = editor->second.identity->client_id;
       }
       environment_->store->ReadCommits(
           document_id_, operation.base + 1, document_->floor(),
@@ -389,9 +390,9 @@ void DocumentActor::Leave(MemberId id) {
 void DocumentActor::RemoveMember(MemberId id) {
   const Member* member = room_.Find(id);
   const proto::Left left{.channel = channel_,
-                         .session_id = member->session_id,
+                         .session_id = member->session->session_id,
                          .author = member->author,
-                         .user = member->user};
+                         .user = member->user()};
   room_.Remove(id);
   empty_since_ = environment_->clock->Steady();
   room_.TellAll(Delivery::Kind::kMessage, left, /*except=*/0);
@@ -447,7 +448,7 @@ void DocumentActor::Forget() {
   editors_.clear();
   gathering_ = Batch();
   in_flight_.clear();
-  room_ = Room();
+  room_ = Room(channel_);
 }
 
 void DocumentActor::End(WireCode code, std::string text, bool retry) {
@@ -461,7 +462,7 @@ void DocumentActor::End(WireCode code, std::string text, bool retry) {
   for (Batch& batch : in_flight_) {
     for (WaitingOpen& open : batch.opens) refused.push_back(std::move(open.request));
   }
-  Room room = std::exchange(room_, Room());
+  Room room = std::exchange(room_, Room(channel_));
   std::map<MemberId, Editor> editors = std::exchange(editors_, {});
   RefuseWaitingEdits(code, text, retry);
   Forget();

@@ -148,7 +148,7 @@ class DocumentActor final : public std::enable_shared_from_this<DocumentActor> {
 
   // Who edits without being in the room, until the answer.
   struct Editor {
-    std::string client_id;
+    std::shared_ptr<const Identity> identity;
     ot::AuthorNumber author;
     absl::AnyInvocable<void(EditAnswer) &&> done;
   };

@@ -28,25 +28,25 @@ void DocumentActor::Edit(EditRequest request) {
 void DocumentActor::AdmitEdit(EditRequest request) {
   // Two at once under one client id would not know of each other's sequence numbers; and who is
   // opening is being told what became of its operation.
-  if (IsHere(request.client_id)) {
+  if (IsHere(request.identity->client_id)) {
     return std::move(request.done)(
         EditRefused{WireCode::kAlreadyOpen,
                     "this client id has the document open; use one of its own for each instance"});
   }
-  if (const absl::Status fits = CheckNewAuthor(request.client_id); !fits.ok()) {
+  if (const absl::Status fits = CheckNewAuthor(request.identity->client_id); !fits.ok()) {
     return std::move(request.done)(EditRefused{WireCode::kForbidden, std::string(fits.message())});
   }
-  const ot::Operation operation{.author = authors_.Register(request.client_id, request.user),
+  const ot::Operation operation{.author = authors_.Register(request.identity),
                                 .sequence = request.sequence,
                                 .base = request.base,
                                 .delta = std::move(request.delta),
-                                .identity = request.identity};
+                                .identity = request.operation_identity};
   empty_since_ = environment_->clock->Steady();  // it may be needed again soon
   if (operation.identity.has_value() && operation.delta.empty() &&
       !document_->FindEarlier(operation).has_value()) {
     return std::move(request.done)(Edited{.revision = operation.base, .author = operation.author});
   }
-  editors_.emplace(request.member, Editor{.client_id = std::move(request.client_id),
+  editors_.emplace(request.member, Editor{.identity = std::move(request.identity),
                                           .author = operation.author,
                                           .done = std::move(request.done)});
   Decide(request.member, operation);
@@ -59,7 +59,7 @@ void DocumentActor::EndDeleted() {
 
 bool DocumentActor::IsHere(absl::string_view client_id) const {
   const auto opens = [client_id](const WaitingOpen& open) {
-    return open.request.client_id == client_id;
+    return open.request.client_id() == client_id;
   };
   const auto batch_opens = [&opens](const Batch& batch) {
     return std::any_of(batch.opens.begin(), batch.opens.end(), opens);

@@ -18,7 +18,7 @@ namespace coedit::server {
 namespace {
 
 proto::MemberInfo InfoOf(const Member& member) {
-  proto::MemberInfo info{.session_id = member.session_id, .author = member.author};
+  proto::MemberInfo info{.session_id = member.session->session_id, .author = member.author};
   if (member.shown != nullptr) {
     info.revision = member.shown->revision;
     info.ranges = member.shown->ranges;
@@ -65,19 +65,19 @@ void DocumentActor::Open(OpenRequest request) {
 bool DocumentActor::FenceFormer(const OpenRequest& request) {
   if (Mutated(Mutation::kNoFence)) return true;
   const auto is_newer = [&](uint64_t attempt) {
-    if (attempt <= request.attempt || Mutated(Mutation::kIgnoreAttempt)) return false;
-    RefuseOpen(
-        request, WireCode::kReplaced,
-        absl::StrCat("attempt ", request.attempt, " of this client came after attempt ", attempt));
+    if (attempt <= request.session->attempt || Mutated(Mutation::kIgnoreAttempt)) return false;
+    RefuseOpen(request, WireCode::kReplaced,
+               absl::StrCat("attempt ", request.session->attempt,
+                            " of this client came after attempt ", attempt));
     return true;
   };
   // Opens that still wait are fenced like members.
   const auto fence_waiting = [&](const WaitingOpen& open) {
-    return open.request.client_id == request.client_id;
+    return open.request.client_id() == request.client_id();
   };
   for (auto& [member, open] : waiting_for_history_) {
     if (!fence_waiting(open)) continue;
-    if (is_newer(open.request.attempt)) return false;
+    if (is_newer(open.request.session->attempt)) return false;
     RefuseOpen(open.request, WireCode::kReplaced, "the client opened the document again");
     waiting_for_history_.erase(member);
     break;
@@ -85,14 +85,14 @@ bool DocumentActor::FenceFormer(const OpenRequest& request) {
   bool newer_waits = false;
   DropWaitingOpens([&](const WaitingOpen& open) {
     if (newer_waits || !fence_waiting(open)) return false;
-    newer_waits = is_newer(open.request.attempt);
+    newer_waits = is_newer(open.request.session->attempt);
     if (newer_waits) return false;
     RefuseOpen(open.request, WireCode::kReplaced, "the client opened the document again");
     return true;
   });
   if (newer_waits) return false;
-  if (const Member* former = room_.FindByClient(request.client_id)) {
-    if (is_newer(former->attempt)) return false;
+  if (const Member* former = room_.FindByClient(request.client_id())) {
+    if (is_newer(former->session->attempt)) return false;
     room_.Tell(*former, Delivery::Kind::kClosed,
                proto::Closed{.channel = channel_,
                              .code = std::string(NameOf(WireCode::kReplaced)),
@@ -102,7 +102,7 @@ bool DocumentActor::FenceFormer(const OpenRequest& request) {
   }
   // Of members that have left, too: their client is about to be told what became of it.
   std::erase_if(operations_waiting_for_history_,
-                [&](const auto& waiting) { return waiting.second == request.client_id; });
+                [&](const auto& waiting) { return waiting.second == request.client_id(); });
   return true;
 }
 
@@ -125,10 +125,10 @@ void DocumentActor::AdmitOpen(OpenRequest request) {
     return RefuseOpen(request, WireCode::kUnavailable,
                       absl::StrCat("the document has ", room_.size(), " members already"));
   }
-  if (const absl::Status fits = CheckNewAuthor(request.client_id); !fits.ok()) {
+  if (const absl::Status fits = CheckNewAuthor(request.client_id()); !fits.ok()) {
     return RefuseOpen(request, WireCode::kForbidden, std::string(fits.message()));
   }
-  const ot::AuthorNumber author = authors_.Register(request.client_id, request.user);
+  const ot::AuthorNumber author = authors_.Register(request.session->identity);
   WaitingOpen open{.request = std::move(request), .author = author, .history = {}};
 
   const std::optional<proto::Known>& known = open.request.open.known;
@@ -259,7 +259,7 @@ void DocumentActor::AnswerOpen(const WaitingOpen& open, ot::Revision revision, o
          .composed = request.open.composed,
          .single_commits_max = static_cast<size_t>(environment_->limits.catch_up_single_commits)},
         &opened);
-  } else if (request.parts && text.bytes() > environment_->limits.part_bytes) {
+  } else if (request.session->takes_parts && text.bytes() > environment_->limits.part_bytes) {
     opened.more = true;
     parts = text;
   } else {
@@ -269,10 +269,7 @@ void DocumentActor::AnswerOpen(const WaitingOpen& open, ot::Revision revision, o
   auto member = std::make_unique<Member>();
   member->id = request.member;
   member->link = request.link;
-  member->session_id = request.session_id;
-  member->client_id = request.client_id;
-  member->attempt = request.attempt;
-  member->user = request.user;
+  member->session = request.session;
   member->author = open.author;
   CarryShown(room_.members(), *document_, revision);
   NamePeople(*member, missed, &opened);
@@ -286,14 +283,15 @@ void DocumentActor::AnswerOpen(const WaitingOpen& open, ot::Revision revision, o
   const Member& added = room_.Add(std::move(member));
   added.link->Deliver({.kind = Delivery::Kind::kOpened,
                        .member = added.id,
+                       .channel = channel_,
                        .piece = std::move(piece),
                        .actor = shared_from_this(),
                        .parts = std::move(parts)});
   room_.TellAll(Delivery::Kind::kMessage,
                 proto::Joined{.channel = channel_,
-                              .session_id = added.session_id,
+                              .session_id = added.session->session_id,
                               .author = added.author,
-                              .user = added.user},
+                              .user = added.user()},
                 /*except=*/added.id);
 }
 

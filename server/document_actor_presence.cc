@@ -69,7 +69,7 @@ void DocumentActor::TryShowPresence(Member& member) {
                       .state = std::move(presence.state)};
   room_.TellAll(Delivery::Kind::kPresence,
                 proto::MemberPresence{.channel = channel_,
-                                      .session_id = member.session_id,
+                                      .session_id = member.session->session_id,
                                       .author = member.author,
                                       .revision = shown.revision,
                                       .ranges = shown.ranges,
@@ -85,7 +85,7 @@ void DocumentActor::Signal(MemberId id, proto::Signal signal) {
   if (member == nullptr || phase_ != Phase::kLive) return;
   room_.TellAll(Delivery::Kind::kMessage,
                 proto::MemberSignal{.channel = channel_,
-                                    .session_id = member->session_id,
+                                    .session_id = member->session->session_id,
                                     .author = member->author,
                                     .topic = std::move(signal.topic),
                                     .payload = std::move(signal.payload)},

@@ -80,7 +80,7 @@ std::vector<PresentMember> Hub::MembersOf(absl::string_view document) const {
   const auto found = actors_.find(document);
   if (found == actors_.end()) return present;
   for (const auto& member : found->second->room().members()) {
-    present.push_back({member->session_id, member->author, member->user});
+    present.push_back({member->session->session_id, member->author, member->user()});
   }
   return present;
 }

@@ -3,11 +3,18 @@
 #define COEDIT_SERVER_IDENTITY_H_
 
 #include <cstdint>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "proto/messages.h"
 
 namespace coedit::server {
+
+// One record for all that refer to it: a connection, the documents it has open, their authors.
+struct Identity {
+  std::string client_id;  // of one editor, which no other client is told
+  proto::User user;
+};
 
 // A user from `hello`: an id that is stable for the client id without telling it, the name without
 // control and direction characters (cut at `name_characters_max` code points), the colour if it is

@@ -15,6 +15,7 @@
 #include "ot/text.h"
 #include "proto/codec.h"
 #include "proto/messages.h"
+#include "server/identity.h"
 #include "server/seams.h"
 #include "server/wire_error.h"
 
@@ -39,6 +40,7 @@ struct Delivery {
   };
   Kind kind;
   MemberId member;
+  proto::Channel channel = 0;  // not of kRefused
   Piece piece;
   MemberId about = 0;                              // kPresence: whose
   absl::Duration pace;                             // not 0: it goes to many, FrameSink::SendPaced
@@ -55,16 +57,22 @@ class MemberLink {
   virtual void Deliver(Delivery delivery) = 0;
 };
 
+// What a session said in its hello; one record for all that refer to it.
+struct SessionInfo {
+  std::string session_id;
+  std::shared_ptr<const Identity> identity;
+  uint64_t attempt = 0;
+  bool takes_parts = false;  // a snapshot may come in parts
+};
+
 // An `open` on its way from a session through the hub to an actor.
 struct OpenRequest {
   MemberId member = 0;
   std::shared_ptr<MemberLink> link;
-  std::string session_id;
-  std::string client_id;
-  uint64_t attempt = 0;
-  proto::User user;
-  bool parts = false;  // the client takes a snapshot in parts
+  std::shared_ptr<const SessionInfo> session;
   proto::Open open;
+
+  const std::string& client_id() const { return session->identity->client_id; }
 };
 
 // One edit by somebody who does not enter the room (an HTTP request). It takes its place in the
@@ -85,14 +93,13 @@ using EditAnswer = std::variant<Edited, EditRefused>;
 struct EditRequest {
   std::string document;
   MemberId member = 0;
-  std::string client_id;
-  proto::User user;
+  std::shared_ptr<const Identity> identity;
   ot::Sequence sequence = 0;
   // Of the operation. Without a delta, `base` is durable and is what the author wants already: that
   // is answered with it, unless the operation was committed before.
   ot::Revision base = 0;
   ot::Delta delta;
-  std::optional<uint64_t> identity;  // as in ot::Operation
+  std::optional<uint64_t> operation_identity;  // as in ot::Operation
   // On the actor's executor; dropped without a call only when the hub goes.
   absl::AnyInvocable<void(EditAnswer) &&> done;
 };
@@ -111,10 +118,7 @@ struct ShownPresence {
 struct Member {
   MemberId id = 0;
   std::shared_ptr<MemberLink> link;
-  std::string session_id;
-  std::string client_id;
-  uint64_t attempt = 0;
-  proto::User user;
+  std::shared_ptr<const SessionInfo> session;
   ot::AuthorNumber author = 0;
 
   // A member who only reads has none of these.
@@ -123,6 +127,9 @@ struct Member {
   std::unique_ptr<proto::Presence> waiting_presence;  // for the gate or for its rate
   absl::Duration presence_not_before;                 // steady time
   bool presence_timer = false;
+
+  const std::string& client_id() const { return session->identity->client_id; }
+  const proto::User& user() const { return session->identity->user; }
 };
 
 // What may be told of a member to those who are not in the room.

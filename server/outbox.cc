@@ -31,9 +31,23 @@ void Outbox::Open(proto::Channel channel, Piece opened, std::optional<ot::Text> 
   exempt_bytes_ += static_cast<int64_t>(opened->size());
   sink_->Send(std::move(opened));
   if (!parts.has_value()) return;
-  Stream& stream = streams_[channel];
+  if (backlog_ == nullptr) backlog_ = std::make_unique<Backlog>();
+  Stream& stream = backlog_->streams[channel];
   stream.text = *std::move(parts);
   SendNextPart(channel, &stream);
+  FreeEmptyBacklog();
+}
+
+Outbox::Stream* Outbox::FindStream(proto::Channel channel) {
+  if (backlog_ == nullptr) return nullptr;
+  const auto found = backlog_->streams.find(channel);
+  return found == backlog_->streams.end() ? nullptr : &found->second;
+}
+
+void Outbox::FreeEmptyBacklog() {
+  if (backlog_ != nullptr && backlog_->streams.empty() && backlog_->presence.empty()) {
+    backlog_.reset();
+  }
 }
 
 void Outbox::SendNextPart(proto::Channel channel, Stream* stream) {
@@ -55,7 +69,7 @@ void Outbox::SendNextPart(proto::Channel channel, Stream* stream) {
   sink_->Send(std::move(piece));
   if (!last) return;
   const std::deque<Piece> behind = std::move(stream->behind);
-  streams_.erase(channel);
+  backlog_->streams.erase(channel);
   for (const Piece& waiting : behind) {
     exempt_bytes_ += static_cast<int64_t>(waiting->size());
     sink_->Send(waiting);
@@ -71,10 +85,10 @@ void Outbox::Hand(Piece piece, absl::Duration pace) {
 }
 
 bool Outbox::SendOrdered(proto::Channel channel, Piece piece, absl::Duration pace) {
-  if (const auto stream = streams_.find(channel); stream != streams_.end()) {
-    stream->second.behind_bytes += static_cast<int64_t>(piece->size());
-    if (stream->second.behind_bytes > limits_->outbound_bytes) return false;
-    stream->second.behind.push_back(std::move(piece));
+  if (Stream* stream = FindStream(channel)) {
+    stream->behind_bytes += static_cast<int64_t>(piece->size());
+    if (stream->behind_bytes > limits_->outbound_bytes) return false;
+    stream->behind.push_back(std::move(piece));
     return true;
   }
   if (!HasRoomFor(piece)) return false;
@@ -84,35 +98,42 @@ bool Outbox::SendOrdered(proto::Channel channel, Piece piece, absl::Duration pac
 
 void Outbox::SendPresence(proto::Channel channel, MemberId about, Piece piece,
                           absl::Duration pace) {
-  if (streams_.contains(channel) || !HasRoomFor(piece)) {
-    presence_[{channel, about}] = std::move(piece);
+  if (FindStream(channel) != nullptr || !HasRoomFor(piece)) {
+    if (backlog_ == nullptr) backlog_ = std::make_unique<Backlog>();
+    backlog_->presence[{channel, about}] = std::move(piece);
     return;
   }
   // A kept one is older than this.
-  if (!presence_.empty()) presence_.erase({channel, about});
+  if (backlog_ != nullptr) backlog_->presence.erase({channel, about});
   Hand(std::move(piece), pace);
 }
 
 void Outbox::Close(proto::Channel channel) {
-  streams_.erase(channel);
-  presence_.erase(presence_.lower_bound({channel, 0}), presence_.lower_bound({channel + 1, 0}));
+  if (backlog_ == nullptr) return;
+  backlog_->streams.erase(channel);
+  auto& presence = backlog_->presence;
+  presence.erase(presence.lower_bound({channel, 0}), presence.lower_bound({channel + 1, 0}));
+  FreeEmptyBacklog();
 }
 
 void Outbox::OnDrained() {
   if (sink_->queued_bytes() == 0) exempt_bytes_ = 0;
+  if (backlog_ == nullptr) return;
+  auto& [streams, presence] = *backlog_;
   // One part of each stream at a time: the socket decides the pace.
   std::vector<proto::Channel> channels;
-  for (const auto& [channel, stream] : streams_) channels.push_back(channel);
-  for (proto::Channel channel : channels) SendNextPart(channel, &streams_.at(channel));
-  for (auto waiting = presence_.begin(); waiting != presence_.end();) {
-    if (streams_.contains(waiting->first.first)) {
+  for (const auto& [channel, stream] : streams) channels.push_back(channel);
+  for (proto::Channel channel : channels) SendNextPart(channel, &streams.at(channel));
+  for (auto waiting = presence.begin(); waiting != presence.end();) {
+    if (streams.contains(waiting->first.first)) {
       ++waiting;
       continue;
     }
     if (!HasRoomFor(waiting->second)) break;
     sink_->Send(std::move(waiting->second));
-    waiting = presence_.erase(waiting);
+    waiting = presence.erase(waiting);
   }
+  FreeEmptyBacklog();
 }
 
 }  // namespace coedit::server

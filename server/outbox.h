@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -55,17 +56,23 @@ class Outbox {
     std::deque<Piece> behind;
     int64_t behind_bytes = 0;
   };
+  struct Backlog {
+    std::map<proto::Channel, Stream> streams;
+    std::map<std::pair<proto::Channel, MemberId>, Piece> presence;
+  };
 
   void Hand(Piece piece, absl::Duration pace);
   bool HasRoomFor(const Piece& piece) const;
+  // nullptr if none is under way.
+  Stream* FindStream(proto::Channel channel);
   void SendNextPart(proto::Channel channel, Stream* stream);
+  void FreeEmptyBacklog();
 
   const Limits* limits_;
   FrameSink* sink_;
   proto::Encoding encoding_;
   int64_t exempt_bytes_ = 0;  // of what is queued, does not count; reset when all is drained
-  std::map<proto::Channel, Stream> streams_;
-  std::map<std::pair<proto::Channel, MemberId>, Piece> presence_;
+  std::unique_ptr<Backlog> backlog_;  // nullptr: nothing is kept back, as nearly always
 };
 
 }  // namespace coedit::server

@@ -21,7 +21,10 @@ void RemoteLink::Deliver(Delivery delivery) {
       bytes_under_way_.load(std::memory_order_relaxed) > bytes_max_) {
     given_up_ = true;
     bytes = 0;
-    delivery = {.kind = Delivery::Kind::kGivenUp, .member = delivery.member, .piece = nullptr};
+    delivery = {.kind = Delivery::Kind::kGivenUp,
+                .member = delivery.member,
+                .channel = delivery.channel,
+                .piece = nullptr};
   }
   bytes_under_way_.fetch_add(bytes, std::memory_order_relaxed);
   const bool overtaken =

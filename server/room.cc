@@ -42,7 +42,7 @@ Member* Room::FindByClient(absl::string_view client_id) {
 
 Member& Room::Add(std::unique_ptr<Member> member) {
   Member& added = *member;
-  COEDIT_CHECK(by_client_.emplace(added.client_id, &added).second);
+  COEDIT_CHECK(by_client_.emplace(added.client_id(), &added).second);
   COEDIT_CHECK(by_id_.emplace(added.id, &added).second);
   members_.push_back(std::move(member));
   return added;
@@ -51,7 +51,7 @@ Member& Room::Add(std::unique_ptr<Member> member) {
 void Room::Remove(MemberId id) {
   const auto found = by_id_.find(id);
   COEDIT_CHECK(found != by_id_.end());
-  by_client_.erase(found->second->client_id);
+  by_client_.erase(found->second->client_id());
   by_id_.erase(found);
   std::erase_if(members_, [id](const auto& member) { return member->id == id; });
 }
@@ -60,6 +60,7 @@ void Room::Tell(const Member& member, Delivery::Kind kind,
                 const proto::ServerMessage& message) const {
   member.link->Deliver({.kind = kind,
                         .member = member.id,
+                        .channel = channel_,
                         .piece = std::make_shared<const std::string>(
                             proto::EncodePiece(member.link->encoding(), message))});
 }
@@ -75,8 +76,12 @@ void Room::TellAll(Delivery::Kind kind, const proto::ServerMessage& message, Mem
     if (piece == nullptr) {
       piece = std::make_shared<const std::string>(proto::EncodePiece(encoding, message));
     }
-    member->link->Deliver(
-        {.kind = kind, .member = member->id, .piece = piece, .about = about, .pace = pace});
+    member->link->Deliver({.kind = kind,
+                           .member = member->id,
+                           .channel = channel_,
+                           .piece = piece,
+                           .about = about,
+                           .pace = pace});
   }
 }
 

@@ -14,6 +14,8 @@ namespace coedit::server {
 
 class Room {
  public:
+  explicit Room(proto::Channel channel) : channel_(channel) {}
+
   size_t size() const { return members_.size(); }
   // nullptr if absent. Pointers stay valid until that member is removed.
   Member* Find(MemberId id);
@@ -31,6 +33,7 @@ class Room {
                MemberId about = 0) const;
 
  private:
+  proto::Channel channel_;
   std::vector<std::unique_ptr<Member>> members_;
   absl::flat_hash_map<MemberId, Member*> by_id_;
   absl::flat_hash_map<absl::string_view, Member*> by_client_;  // keys stand in the members

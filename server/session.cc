@@ -1,6 +1,8 @@
 #include "server/session.h"
 
+#include <algorithm>
 #include <iterator>
+#include <memory>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -110,22 +112,23 @@ void Session::On(const proto::Hello& hello) {
                 absl::StrCat("protocol ", hello.protocol, " is not supported; this server speaks ",
                              kProtocolVersion));
   }
-  if (!pass_.Welcome(hello.client_id)) {
+  auto identity = std::make_shared<const Identity>(
+      Identity{hello.client_id, MakeUser(hello, environment_->limits.name_characters)});
+  if (!pass_.Welcome(identity)) {
     return Fail(WireCode::kRate,
                 absl::StrCat("this client has ", environment_->limits.connections_per_user,
                              " connections already"));
   }
-  client_id_ = hello.client_id;
-  attempt_ = hello.attempt;
-  user_ = MakeUser(hello, environment_->limits.name_characters);
-  for (const std::string& capability : hello.capabilities) {
-    if (capability == "parts") parts_ = true;
-  }
-  session_id_ = absl::StrCat("s-", environment_->random->Hex(8));
+  info_ = std::make_shared<const SessionInfo>(SessionInfo{
+      .session_id = absl::StrCat("s-", environment_->random->Hex(8)),
+      .identity = std::move(identity),
+      .attempt = hello.attempt,
+      .takes_parts = std::find(hello.capabilities.begin(), hello.capabilities.end(), "parts") !=
+                     hello.capabilities.end()});
   state_ = State::kLive;
   Send(proto::Welcome{
-      .session_id = session_id_,
-      .user = user_,
+      .session_id = info_->session_id,
+      .user = info_->identity->user,
       .limits = environment_->limits.wire(),
       .heartbeat_seconds = static_cast<uint32_t>(environment_->limits.heartbeat_seconds),
       .server = environment_->server_name,
@@ -139,41 +142,34 @@ void Session::On(proto::Open& open) {
     Send(proto::Refused{
         .request = open.request, .code = info.name, .text = std::move(text), .retry = info.retry});
   };
-  if (documents_.contains(open.document)) {
+  if (HasOpen(open.document)) {
     return refuse(WireCode::kAlreadyOpen,
                   absl::StrCat("document '", open.document, "' is open on this connection"));
   }
   const int64_t documents_max = environment_->limits.documents_per_connection;
-  if (static_cast<int64_t>(documents_.size()) >= documents_max) {
+  if (static_cast<int64_t>(channels_.size() + pending_opens_.size()) >= documents_max) {
     return refuse(WireCode::kRate,
                   absl::StrCat(documents_max, " documents are open on this connection already"));
   }
   const MemberId member = shards_->counts().NextMember();
-  documents_.insert(open.document);
-  pending_opens_[member] = {open.document, open.request};
+  pending_opens_.push_back({member, open.document});
   const size_t home = shards_->ShardOf(open.document);
   std::shared_ptr<MemberLink> link = shared_from_this();
   if (home != shard_) {
     link = std::make_shared<RemoteLink>(std::move(link), environment_->executor,
                                         environment_->limits.outbound_bytes);
   }
-  OpenRequest request{.member = member,
-                      .link = std::move(link),
-                      .session_id = session_id_,
-                      .client_id = client_id_,
-                      .attempt = attempt_,
-                      .user = user_,
-                      .parts = parts_,
-                      .open = std::move(open)};
+  OpenRequest request{
+      .member = member, .link = std::move(link), .session = info_, .open = std::move(open)};
   shards_->executor(home)->Post(
       [hub = &shards_->hub(home), request = std::move(request)]() mutable {
         hub->Open(std::move(request));
       });
 }
 
-bool Session::BeginSubmit(Channel& channel, proto::Channel number, uint64_t sequence) {
+bool Session::BeginSubmit(Channel& channel, uint64_t sequence) {
   if (channel.awaits_answer) {
-    Send(proto::Rejected{.channel = number,
+    Send(proto::Rejected{.channel = channel.number,
                          .sequence = sequence,
                          .code = std::string(NameOf(WireCode::kRate)),
                          .text = "another operation is in flight on this channel"});
@@ -185,8 +181,8 @@ bool Session::BeginSubmit(Channel& channel, proto::Channel number, uint64_t sequ
 
 void Session::On(proto::Submit& submit) {
   const proto::Channel number = submit.channel;
-  Channel* channel = FindChannel(number);
-  if (channel == nullptr || !BeginSubmit(*channel, number, submit.sequence)) return;
+  Channel* channel = ChannelOfMessage(number);
+  if (channel == nullptr || !BeginSubmit(*channel, submit.sequence)) return;
   const absl::Duration wait = channel->submits.Take(environment_->clock->Steady());
   if (wait == absl::ZeroDuration()) return PassOn(*channel, std::move(submit));
   channel->held = std::make_unique<proto::Submit>(std::move(submit));
@@ -197,13 +193,11 @@ void Session::On(proto::Submit& submit) {
 }
 
 void Session::ReleaseHeld(proto::Channel number, MemberId member) {
-  const auto found = channels_.find(number);
-  if (found == channels_.end() || found->second.member != member) return;
-  Channel& channel = found->second;
-  if (channel.held == nullptr) return;
+  Channel* channel = FindChannel(number, member);
+  if (channel == nullptr || channel->held == nullptr) return;
   // The wait was computed for this one: the bucket is charged, not asked.
-  channel.submits.Take(environment_->clock->Steady());
-  PassOn(channel, std::move(*std::exchange(channel.held, nullptr)));
+  channel->submits.Take(environment_->clock->Steady());
+  PassOn(*channel, std::move(*std::exchange(channel->held, nullptr)));
 }
 
 void Session::PassOn(Channel& channel, proto::Submit submit) {
@@ -214,8 +208,8 @@ void Session::PassOn(Channel& channel, proto::Submit submit) {
 }
 
 void Session::On(const proto::BadSubmit& submit) {
-  Channel* channel = FindChannel(submit.channel);
-  if (channel == nullptr || !BeginSubmit(*channel, submit.channel, submit.sequence)) return;
+  Channel* channel = ChannelOfMessage(submit.channel);
+  if (channel == nullptr || !BeginSubmit(*channel, submit.sequence)) return;
   channel->actor->executor()->Post(
       [actor = channel->actor, member = channel->member, submit]() mutable {
         actor->RefuseSubmit(member, submit.sequence, std::move(submit.text));
@@ -223,7 +217,7 @@ void Session::On(const proto::BadSubmit& submit) {
 }
 
 void Session::On(proto::Presence& presence) {
-  const Channel* channel = FindChannel(presence.channel);
+  const Channel* channel = ChannelOfMessage(presence.channel);
   if (channel == nullptr) return;
   channel->actor->executor()->Post(
       [actor = channel->actor, member = channel->member, presence = std::move(presence)]() mutable {
@@ -233,7 +227,7 @@ void Session::On(proto::Presence& presence) {
 
 void Session::On(proto::Signal& signal) {
   if (!TakeControlToken()) return;
-  const Channel* channel = FindChannel(signal.channel);
+  const Channel* channel = ChannelOfMessage(signal.channel);
   if (channel == nullptr) return;
   channel->actor->executor()->Post(
       [actor = channel->actor, member = channel->member, signal = std::move(signal)]() mutable {
@@ -242,7 +236,7 @@ void Session::On(proto::Signal& signal) {
 }
 
 void Session::On(const proto::Leave& leave) {
-  Channel* channel = FindChannel(leave.channel);
+  Channel* channel = ChannelOfMessage(leave.channel);
   if (channel == nullptr) return;
   // What was sent before the leave is finished.
   if (channel->held != nullptr) {
@@ -264,33 +258,33 @@ void Session::On(const proto::Ping& ping) {
 // ---- what goes out ----
 
 void Session::Deliver(Delivery delivery) {
-  const auto pending = pending_opens_.find(delivery.member);
-  if (delivery.kind == Delivery::Kind::kRefused) {
-    if (pending == pending_opens_.end()) return;
-    documents_.erase(pending->second.document);
-    pending_opens_.erase(pending);
-    return outbox_.SendNow(std::move(delivery.piece));
-  }
-  if (delivery.kind == Delivery::Kind::kOpened) {
-    if (pending == pending_opens_.end()) {  // the session ended while it opened
+  const proto::Channel number = delivery.channel;
+  if (delivery.kind == Delivery::Kind::kRefused || delivery.kind == Delivery::Kind::kOpened) {
+    const bool pending = std::erase_if(pending_opens_, [&](const PendingOpen& open) {
+                           return open.member == delivery.member;
+                         }) != 0;
+    if (delivery.kind == Delivery::Kind::kRefused) {
+      if (pending) outbox_.SendNow(std::move(delivery.piece));
+      return;
+    }
+    if (!pending) {  // the session ended while it opened
       return LeaveActor(delivery.actor, delivery.member);
     }
-    pending_opens_.erase(pending);
-    const proto::Channel number = delivery.actor->channel();
     const Limits& limits = environment_->limits;
-    channels_.insert_or_assign(
-        number, Channel{.actor = std::move(delivery.actor),
-                        .member = delivery.member,
-                        .submits = TokenBucket(limits.submits_per_second, limits.submits_burst,
-                                               environment_->clock->Steady()),
-                        .held = nullptr});
-    channel_of_member_[delivery.member] = number;
-    ended_channels_.erase(number);
+    const auto at = ChannelAt(number);
+    COEDIT_CHECK(at == channels_.end() || at->number != number);
+    channels_.insert(at,
+                     Channel{.number = number,
+                             .actor = std::move(delivery.actor),
+                             .member = delivery.member,
+                             .submits = TokenBucket(limits.submits_per_second, limits.submits_burst,
+                                                    environment_->clock->Steady()),
+                             .held = nullptr});
+    std::erase(ended_channels_, number);
     return outbox_.Open(number, std::move(delivery.piece), std::move(delivery.parts));
   }
-  const auto live = channel_of_member_.find(delivery.member);
-  if (live == channel_of_member_.end()) return;  // crossed the end of the channel
-  const proto::Channel number = live->second;
+  Channel* channel = FindChannel(number, delivery.member);
+  if (channel == nullptr) return;  // crossed the end of the channel
   switch (delivery.kind) {
     case Delivery::Kind::kClosed:
       EndChannel(number);
@@ -298,18 +292,18 @@ void Session::Deliver(Delivery delivery) {
     case Delivery::Kind::kPresence:
       return outbox_.SendPresence(number, delivery.about, std::move(delivery.piece), delivery.pace);
     case Delivery::Kind::kGivenUp:
-      return GiveUp(number);
+      return GiveUp(*channel);
     case Delivery::Kind::kAnswer:
-      channels_.at(number).awaits_answer = false;
+      channel->awaits_answer = false;
       break;
     default:
       break;
   }
-  if (!outbox_.SendOrdered(number, std::move(delivery.piece), delivery.pace)) GiveUp(number);
+  if (!outbox_.SendOrdered(number, std::move(delivery.piece), delivery.pace)) GiveUp(*channel);
 }
 
-void Session::GiveUp(proto::Channel number) {
-  const Channel& channel = channels_.at(number);
+void Session::GiveUp(const Channel& channel) {
+  const proto::Channel number = channel.number;
   LeaveActor(channel.actor, channel.member);
   EndChannel(number);
   Send(proto::Closed{.channel = number,
@@ -330,13 +324,32 @@ void Session::Send(const proto::ServerMessage& message) {
 
 // ---- beginning and end ----
 
-Session::Channel* Session::FindChannel(proto::Channel number) {
-  const auto found = channels_.find(number);
-  if (found != channels_.end()) return &found->second;
-  if (!ended_channels_.contains(number)) {
+std::vector<Session::Channel>::iterator Session::ChannelAt(proto::Channel number) {
+  return std::lower_bound(
+      channels_.begin(), channels_.end(), number,
+      [](const Channel& channel, proto::Channel wanted) { return channel.number < wanted; });
+}
+
+Session::Channel* Session::FindChannel(proto::Channel number, MemberId member) {
+  const auto at = ChannelAt(number);
+  return at != channels_.end() && at->number == number && at->member == member ? &*at : nullptr;
+}
+
+Session::Channel* Session::ChannelOfMessage(proto::Channel number) {
+  const auto at = ChannelAt(number);
+  if (at != channels_.end() && at->number == number) return &*at;
+  if (std::find(ended_channels_.begin(), ended_channels_.end(), number) == ended_channels_.end()) {
     Fail(WireCode::kBadMessage, absl::StrCat("channel ", number, " was never opened"));
   }
   return nullptr;
+}
+
+bool Session::HasOpen(absl::string_view document) const {
+  return std::any_of(
+             channels_.begin(), channels_.end(),
+             [&](const Channel& channel) { return channel.actor->document() == document; }) ||
+         std::any_of(pending_opens_.begin(), pending_opens_.end(),
+                     [&](const PendingOpen& open) { return open.document == document; });
 }
 
 bool Session::TakeControlToken() {
@@ -346,11 +359,12 @@ bool Session::TakeControlToken() {
 }
 
 void Session::EndChannel(proto::Channel number) {
-  const auto found = channels_.find(number);
-  documents_.erase(found->second.actor->document());
-  channel_of_member_.erase(found->second.member);
-  channels_.erase(found);
-  ended_channels_.insert(number);
+  channels_.erase(ChannelAt(number));
+  if (static_cast<int64_t>(ended_channels_.size()) >=
+      environment_->limits.documents_per_connection) {
+    ended_channels_.erase(ended_channels_.begin());
+  }
+  ended_channels_.push_back(number);
   outbox_.Close(number);
 }
 
@@ -360,19 +374,18 @@ void Session::LeaveActor(const std::shared_ptr<DocumentActor>& actor, MemberId m
 
 void Session::LeaveAll() {
   pass_.GiveBack();
-  for (const auto& [number, channel] : channels_) {
-    if (channel.held != nullptr) PassOn(channels_.at(number), *channel.held);
+  for (Channel& channel : channels_) {
+    if (channel.held != nullptr) PassOn(channel, *channel.held);
     LeaveActor(channel.actor, channel.member);
   }
-  for (const auto& [member, pending] : pending_opens_) {
+  for (const PendingOpen& pending : pending_opens_) {
     const size_t home = shards_->ShardOf(pending.document);
     shards_->executor(home)->Post(
-        [hub = &shards_->hub(home), document = pending.document, member = member] {
+        [hub = &shards_->hub(home), document = pending.document, member = pending.member] {
           if (DocumentActor* actor = hub->Find(document)) actor->Leave(member);
         });
   }
   channels_.clear();
-  channel_of_member_.clear();
   pending_opens_.clear();
 }
 

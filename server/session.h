@@ -12,14 +12,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "proto/codec.h"
 #include "proto/messages.h"
@@ -66,6 +63,7 @@ class Session final : public MemberLink, public std::enable_shared_from_this<Ses
   enum class State : uint8_t { kAwaitingHello, kLive, kEnded };
 
   struct Channel {
+    proto::Channel number;
     std::shared_ptr<DocumentActor> actor;
     MemberId member;
     TokenBucket submits;
@@ -73,8 +71,8 @@ class Session final : public MemberLink, public std::enable_shared_from_this<Ses
     std::unique_ptr<proto::Submit> held;  // waits for the bucket
   };
   struct PendingOpen {
+    MemberId member;
     std::string document;
-    uint64_t request;
   };
   // What came since the transport was asked to move: the rest of one message from the first `open`
   // on, and whole ones behind it.
@@ -99,17 +97,22 @@ class Session final : public MemberLink, public std::enable_shared_from_this<Ses
   void On(const proto::Authenticate& authenticate);
   void On(const proto::Ping& ping);
 
+  // Where the channel of that number is, or would be.
+  std::vector<Channel>::iterator ChannelAt(proto::Channel number);
+  // nullptr if it is over, or another member's by now.
+  Channel* FindChannel(proto::Channel number, MemberId member);
   // nullptr if the channel is over (its messages are ignored) or, ending the session, never was.
-  Channel* FindChannel(proto::Channel channel);
+  Channel* ChannelOfMessage(proto::Channel number);
+  bool HasOpen(absl::string_view document) const;
   // False, ending the session, if the client floods.
   bool TakeControlToken();
   // True if the channel may take a submit now; refuses one that breaks the one-in-flight rule.
-  bool BeginSubmit(Channel& channel, proto::Channel number, uint64_t sequence);
+  bool BeginSubmit(Channel& channel, uint64_t sequence);
   void PassOn(Channel& channel, proto::Submit submit);
   void ReleaseHeld(proto::Channel number, MemberId member);
   void EndChannel(proto::Channel number);
   // The client is too slow for this channel; it may resume by revision.
-  void GiveUp(proto::Channel number);
+  void GiveUp(const Channel& channel);
   void LeaveActor(const std::shared_ptr<DocumentActor>& actor, MemberId member);
   void Send(const proto::ServerMessage& message);
   // Tells the client why and ends the connection.
@@ -121,28 +124,23 @@ class Session final : public MemberLink, public std::enable_shared_from_this<Ses
   const Environment* environment_;  // of that shard
   FrameSink* sink_;
   Outbox outbox_;
+  absl::Duration connected_at_;
   State state_ = State::kAwaitingHello;
   bool transport_open_ = true;
   bool opened_before_ = false;  // once an `open` has come, others refer to it: it moves no more
-  absl::Duration connected_at_;
 
   std::unique_ptr<Held> moving_;  // nullptr: it does not
 
   Admission::Pass pass_;
 
-  std::string session_id_;
-  std::string client_id_;
-  uint64_t attempt_ = 0;
-  proto::User user_;
-  bool parts_ = false;
+  std::shared_ptr<const SessionInfo> info_;  // nullptr before hello
   TokenBucket control_;
 
-  // Those that are walked over have an order: one run is like another.
-  std::map<MemberId, PendingOpen> pending_opens_;
-  std::map<proto::Channel, Channel> channels_;
-  absl::flat_hash_map<MemberId, proto::Channel> channel_of_member_;
-  absl::flat_hash_set<std::string> documents_;          // open or being opened
-  absl::flat_hash_set<proto::Channel> ended_channels_;  // messages that cross the end are ignored
+  // Together at most limits.documents_per_connection.
+  std::vector<PendingOpen> pending_opens_;  // in the order they came
+  std::vector<Channel> channels_;           // by their numbers
+  // The last that ended, so many as may be open: messages that cross the end are ignored.
+  std::vector<proto::Channel> ended_channels_;
 };
 
 }  // namespace coedit::server

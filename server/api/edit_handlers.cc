@@ -1,5 +1,6 @@
 // Changes of a document's text. Both ways end in the document's hub: the operation takes its place
 // in the one order, is durable, and only then is the request answered.
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,16 +28,20 @@ uint64_t RestoreIdentity(ot::Revision revision) {
 // The fields that say who edits.
 EditRequest ReadEditor(const Exchange& exchange, proto::JsonFields* fields) {
   EditRequest edit{.document = exchange.document, .member = exchange.documents().NextMember()};
-  edit.client_id = ReadClientId(fields, "clientId");
+  std::string client_id = ReadClientId(fields, "clientId");
   edit.sequence = fields->Integer("sequence", 1, proto::kSafeInteger);
-  proto::Hello hello{.client_id = edit.client_id,
+  proto::Hello hello{.client_id = std::move(client_id),
                      .name = fields->OptionalText("name"),
                      .color = fields->OptionalText("color")};
   const auto bytes_max = static_cast<size_t>(exchange.limits().decode().string_bytes_max);
   if (hello.name.value_or("").size() > bytes_max || hello.color.value_or("").size() > bytes_max) {
     fields->Fail(proto::Wrong("name", "name or color has more than ", bytes_max, " bytes"));
   }
-  if (fields->ok()) edit.user = MakeUser(hello, exchange.limits().name_characters);
+  if (fields->ok()) {
+    proto::User user = MakeUser(hello, exchange.limits().name_characters);
+    edit.identity =
+        std::make_shared<const Identity>(Identity{std::move(hello.client_id), std::move(user)});
+  }
   return edit;
 }
 
@@ -71,7 +76,7 @@ void SubmitEdit(const ExchangePtr& exchange, EditRequest edit) {
 void SubmitRestore(const ExchangePtr& exchange, EditRequest edit, storage::Snapshot then,
                    storage::Snapshot now) {
   edit.base = now.head.revision;
-  edit.identity = RestoreIdentity(then.head.revision);
+  edit.operation_identity = RestoreIdentity(then.head.revision);
   exchange->Compute(
       Lane::kLong,
       [then = std::move(then), now = std::move(now)] { return ot::Diff(now.text, then.text); },

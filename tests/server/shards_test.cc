@@ -185,8 +185,11 @@ TEST(RemoteLink, AGapEndsTheChannelAndTheClientResumes) {
   const std::string far = server.DocumentOn(1);
   Peer& ada = server.Join('a');
   server.Ask(ada, Open(far));
-  const MemberId member = server.shards->hub(1).Find(far)->room().members()[0]->id;
-  ada.session->Deliver({.kind = Delivery::Kind::kGivenUp, .member = member, .piece = nullptr});
+  const DocumentActor* actor = server.shards->hub(1).Find(far);
+  ada.session->Deliver({.kind = Delivery::Kind::kGivenUp,
+                        .member = actor->room().members()[0]->id,
+                        .channel = actor->channel(),
+                        .piece = nullptr});
   server.Run();
   EXPECT_THAT(ada.Take(), ElementsAre(AllOf(HasSubstr("\"closed\""), HasSubstr("too_slow"),
                                             HasSubstr("\"retry\":true"))));
