@@ -76,6 +76,11 @@ void CoeditMember::ShowPresence(uint64_t number) {
                             absl::StrCat(number));
 }
 
+void CoeditMember::OnWelcomed() {
+  ready_ = true;
+  owner()->OnOpened(this);
+}
+
 void CoeditMember::OnOpened(const proto::Opened& opened, std::optional<ot::Text> text) {
   author_ = opened.author;
   known_.epoch = opened.epoch;

@@ -33,6 +33,7 @@ class CoeditMember final : public LetterMember, private Connection::Listener {
   void SendOperation(const Operation& operation) override;
   bool one_in_flight() const override { return true; }
 
+  void OnWelcomed() override;
   void OnOpened(const proto::Opened& opened, std::optional<ot::Text> text) override;
   void OnCommitted(const proto::Committed& committed) override;
   void OnAck(const proto::Ack& ack) override;

@@ -122,8 +122,13 @@ absl::Status Connection::OnServerMessage(proto::ServerMessage&& message) {
     if (state_ == State::kOpen) listener_->OnPresence(*presence);
   } else if (std::holds_alternative<proto::Welcome>(message)) {
     if (state_ != State::kGreeting) return Unexpected("welcome");
-    state_ = State::kOpening;
-    SendOpen();
+    if (options_.document.empty()) {
+      state_ = State::kOpen;
+      listener_->OnWelcomed();
+    } else {
+      state_ = State::kOpening;
+      SendOpen();
+    }
   } else if (auto* opened = std::get_if<proto::Opened>(&message)) {
     if (state_ != State::kOpening) return Unexpected("opened");
     opened_ = std::move(*opened);

@@ -31,6 +31,8 @@ class Connection final : private WebSocketClient::Listener {
   class Listener {
    public:
     virtual ~Listener() = default;
+    // Where no document is to be opened: instead of OnOpened.
+    virtual void OnWelcomed() {}
     // `text` is the document at opened.revision; without it, opened.commits lead there from what
     // was known.
     virtual void OnOpened(const proto::Opened& opened, std::optional<ot::Text> text) = 0;
@@ -46,7 +48,7 @@ class Connection final : private WebSocketClient::Listener {
   struct Options {
     Endpoint endpoint;
     proto::Encoding encoding = proto::Encoding::kProtobuf;
-    std::string document;
+    std::string document;               // empty: it says hello and opens none
     std::optional<std::string> create;  // the type to create it with; else it has to exist
     std::string name;                   // the user's, for others to see
     std::string client_id = {};         // empty: a new one

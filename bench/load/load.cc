@@ -136,21 +136,25 @@ class Load final : private Member::Owner {
     return clients_.size() - 1;
   }
 
+  std::string DocumentOf(const Client& client) const {
+    if (client.role != Role::kIdle) return absl::StrCat("load-", run_, "-", client.document);
+    if (options_.idle_documents == 0) return "";
+    return absl::StrCat("load-", run_, "-idle-", client.document);
+  }
+
   void Connect(size_t index) {
     Client& client = *clients_[index];
-    Member::Options options{
-        .protocol = options_.protocol,
-        .keeps_text = options_.keeps_text && client.role != Role::kIdle,
-        .endpoint = options_.endpoint,
-        .encoding = options_.encoding,
-        .type = options_.type,
-        .document = absl::StrCat("load-", run_, client.role == Role::kIdle ? "-idle-" : "-",
-                                 client.document),
-        .index = index,
-        .letters = options_.letters,
-        .cache = &cache_,
-        .presence = options_.presence_rate.has_value(),
-        .seed = random_.Next()};
+    Member::Options options{.protocol = options_.protocol,
+                            .keeps_text = options_.keeps_text && client.role != Role::kIdle,
+                            .endpoint = options_.endpoint,
+                            .encoding = options_.encoding,
+                            .type = options_.type,
+                            .document = DocumentOf(client),
+                            .index = index,
+                            .letters = options_.letters,
+                            .cache = &cache_,
+                            .presence = options_.presence_rate.has_value(),
+                            .seed = random_.Next()};
     options.endpoint.source_address = SourceAddress(options_.endpoint, index);
     if (client.role == Role::kSlow) options.endpoint.receive_buffer_bytes = kSlowReceiveBufferBytes;
     client.began_ns = EventLoop::NowNs();
@@ -476,7 +480,8 @@ class Load final : private Member::Owner {
     std::vector<size_t> fresh;
     const size_t first = idle_;
     for (; idle_ < idle_wanted; ++idle_) {
-      fresh.push_back(AddClient(Role::kIdle, idle_ % options_.idle_documents, 0));
+      fresh.push_back(
+          AddClient(Role::kIdle, idle_ % std::max<size_t>(options_.idle_documents, 1), 0));
     }
     const size_t alone = first < options_.idle_documents ? options_.idle_documents - first : 0;
     const absl::StatusOr<int64_t> resident = ServerResident();
@@ -691,6 +696,9 @@ absl::Status CheckOptions(const LoadOptions& options) {
   }
   if (options.storm_jitter.has_value() && !Member::CanResume(options.protocol)) {
     return absl::InvalidArgumentError("a Socket.IO room keeps nothing to come back to: no storm");
+  }
+  if (options.idle_documents == 0 && options.protocol != Protocol::kCoedit) {
+    return absl::InvalidArgumentError("only coedit's clients may have no document open");
   }
   size_t before = options.documents * options.clients + options.slow_readers;
   for (const size_t connections : options.connections) {

@@ -50,7 +50,7 @@ struct LoadOptions {
   // drawn from this, all at once where it is zero.
   std::optional<absl::Duration> storm_jitter;
   // Total numbers of open connections, rising; the load is measured once at each. All but documents
-  // x clients of them are idle, spread over documents of their own.
+  // x clients of them are idle, spread over so many documents of their own; 0: they open none.
   std::vector<size_t> connections;
   size_t idle_documents = 1000;
   std::optional<int64_t> server_pid;

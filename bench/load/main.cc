@@ -191,8 +191,9 @@ class LoadCommand {
                      "measure at each of these numbers of connections, such as 1000,5000: all "
                      "but the clients above are idle")
         ->capture_default_str();
-    Add("--idle-documents", options_.idle_documents, "documents the idle connections are in")
-        ->check(CLI::Range(1, 1000000));
+    Add("--idle-documents", options_.idle_documents,
+        "documents the idle connections are in; 0: they say hello and open none (coedit)")
+        ->check(CLI::Range(0, 1000000));
     command_->add_option("--pid", pid_, "the server's process, for its CPU time and memory");
     command_->add_option("--json", json_file_, "write the figures into this file too");
     command_->add_flag("--show-server", only_server_,

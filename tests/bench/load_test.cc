@@ -142,6 +142,11 @@ TEST(LoadModelTest, WhatIsNotThereIsSaid) {
   options = LoadOptions();
   options.connections = {100, 50};
   EXPECT_THAT(std::string(CheckOptions(options).message()), HasSubstr("50 connections"));
+  options = LoadOptions();
+  options.idle_documents = 0;
+  EXPECT_TRUE(CheckOptions(options).ok());
+  options.protocol = Protocol::kShareDb;
+  EXPECT_THAT(std::string(CheckOptions(options).message()), HasSubstr("no document open"));
 }
 
 }  // namespace

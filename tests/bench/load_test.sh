@@ -64,6 +64,7 @@ run 'one got at most' room "${coedit[@]}" --documents 2 --clients 5 --rate 20 --
 run 'open loop' room "${coedit[@]}" --clients 101 --writers 1 --rate 50 --encoding json
 run '90 more in' connections "${coedit[@]}" --documents 5 --connections 100,200 --idle-documents 7 \
   --storm 0.1
+run '40 more in' connections "${coedit[@]}" --documents 5 --connections 50 --idle-documents 0 --storm 0
 
 # A reader who takes nothing is not kept in memory for ever: what it would be owed is far above what
 # the server keeps for one (outbound_bytes) and what sockets hold, and it hears so.
