@@ -69,7 +69,8 @@ BatchWriter::BatchWriter(std::string path, const SqliteStoreOptions& options, Sh
 BatchWriter::~BatchWriter() {
   // What has failed is not touched again; what is healthy closes last, and leaves no log behind.
   if (failure_ && failure_->closed && writer_ != nullptr) writer_->Abandon();
-  if (!failure_ && writer_ != nullptr) FlushAll();
+  // What fails stays where it is, for the next process.
+  if (!failure_ && writer_ != nullptr) (void)writer_->FlushAll();
   reader_->Replace([](std::unique_ptr<SqliteReader>* reader) { reader->reset(); });
 }
 
@@ -242,11 +243,6 @@ bool BatchWriter::TryOnce(bool one_by_one, std::vector<Write>* batch, std::vecto
   counts.wal_bytes = writer_->wal_bytes();
   statistics_ = std::move(counts);
   return true;
-}
-
-void BatchWriter::FlushAll() {
-  absl::StatusOr<sqlite::Transaction> transaction = writer_->Begin();
-  if (transaction.ok() && writer_->FlushAll().ok()) (void)writer_->Commit(&*transaction);
 }
 
 void BatchWriter::Mark(const std::vector<Write>& batch) {

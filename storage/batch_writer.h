@@ -83,8 +83,6 @@ class BatchWriter {
   // unless they are to be written one by one. Returns false if one of the writes was refused for
   // itself: the others are to be tried without it, one by one, so that it is known which it is.
   bool TryOnce(bool one_by_one, std::vector<Write>* batch, std::vector<bool>* decided);
-  // Before a healthy writer is closed. What fails stays as it is: it is durable.
-  void FlushAll();
   // Tells the mark of a batch that is durable.
   void Mark(const std::vector<Write>& batch);
 

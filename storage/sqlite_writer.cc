@@ -257,14 +257,13 @@ absl::Status SqliteWriter::Flush() {
 }
 
 absl::Status SqliteWriter::FlushAll() {
-  for (KnownDocument* document : staged_) {
-    if (absl::Status done = PutRows(nullptr, document); !done.ok()) return done;
-  }
-  staged_.clear();
+  absl::StatusOr<sqlite::Transaction> transaction = Begin();
+  if (!transaction.ok()) return transaction.status();
   while (KnownDocument* const oldest = recent_.Oldest()) {
     if (absl::Status done = PutRows(nullptr, oldest); !done.ok()) return done;
   }
-  return recent_.DeleteTaken();
+  if (absl::Status done = recent_.DeleteTaken(); !done.ok()) return done;
+  return Commit(&*transaction);
 }
 
 bool SqliteWriter::BelongsInRows(const KnownDocument& document) const {

@@ -110,6 +110,8 @@ class SqliteWriter {
   absl::StatusOr<sqlite::Transaction> Begin();
   // Of a transaction in which nothing is staged.
   absl::Status Commit(sqlite::Transaction* transaction);
+  // A transaction of its own: all recent appends go into the rows of their documents.
+  absl::Status FlushAll();
 
   // Within a transaction. Stages an append, which must live until it is flushed: those of one
   // document become one row. `conflict` is set with kConflict only. A status leaves the transaction
@@ -119,8 +121,6 @@ class SqliteWriter {
   // Writes what is staged, as recent appends where it may, and those that have waited longest into
   // the rows of their documents, if there are too many. The statuses are those of Append.
   absl::Status Flush();
-  // Writes what is staged and all recent appends into the rows of their documents. Likewise.
-  absl::Status FlushAll();
   const RowsWritten& rows_written() const { return rows_written_; }
 
   // Likewise. kAlreadyExists if the document exists.

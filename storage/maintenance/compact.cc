@@ -70,20 +70,12 @@ absl::Status PackAll(const std::string& database, SqliteWriter* writer, Progress
   return absl::OkStatus();
 }
 
-// Writes recent appends into the rows of their documents.
-absl::Status FlushAll(SqliteWriter* writer) {
-  absl::StatusOr<sqlite::Transaction> transaction = writer->Begin();
-  if (!transaction.ok()) return transaction.status();
-  if (const absl::Status done = writer->FlushAll(); !done.ok()) return done;
-  return writer->Commit(&*transaction);
-}
-
 // Brings the schema up to date, packs all histories and empties the log.
 absl::Status Settle(const std::string& database, Progress* progress) {
   absl::StatusOr<std::unique_ptr<SqliteWriter>> writer =
       SqliteWriter::Open(database, /*vfs=*/"", SnapshotRule(), /*recent_bytes_max=*/0);
   if (!writer.ok()) return writer.status();
-  if (const absl::Status done = FlushAll(writer->get()); !done.ok()) return done;
+  if (const absl::Status done = (*writer)->FlushAll(); !done.ok()) return done;
   if (const absl::Status packed = PackAll(database, writer->get(), progress); !packed.ok()) {
     return packed;
   }
