@@ -52,11 +52,7 @@ Piece CatchUpBudget::Charge(std::string bytes) {
     queued_->fetch_sub(size);
     return nullptr;
   }
-  auto held = std::make_unique<const std::string>(std::move(bytes));
-  return Piece(held.release(), [queued = queued_](const std::string* piece) {
-    queued->fetch_sub(static_cast<int64_t>(piece->size()));
-    delete piece;
-  });
+  return Piece(std::move(bytes), queued_);
 }
 
 }  // namespace coedit::server

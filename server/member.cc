@@ -8,10 +8,10 @@ namespace coedit::server {
 
 void Refuse(const OpenRequest& request, proto::Refused refused) {
   refused.request = request.open.request;
-  request.link->Deliver({.kind = Delivery::Kind::kRefused,
-                         .member = request.member,
-                         .piece = std::make_shared<const std::string>(
-                             proto::EncodePiece(request.link->encoding(), std::move(refused)))});
+  request.link->Deliver(
+      {.kind = Delivery::Kind::kRefused,
+       .member = request.member,
+       .piece = Piece(proto::EncodePiece(request.link->encoding(), std::move(refused)))});
 }
 
 }  // namespace coedit::server

@@ -14,7 +14,7 @@ constexpr int64_t kStepUnits = 1024;
 }  // namespace
 
 void Outbox::SendNow(const proto::ServerMessage& message) {
-  sink_->Send(std::make_shared<const std::string>(proto::EncodePiece(encoding_, message)));
+  sink_->Send(Piece(proto::EncodePiece(encoding_, message)));
 }
 
 bool Outbox::HasRoomFor(const Piece& piece) const {
@@ -63,7 +63,7 @@ void Outbox::SendNextPart(proto::Channel channel, Stream* stream) {
     stream->position = end;
   }
   const bool last = stream->position == stream->text.length();
-  auto piece = std::make_shared<const std::string>(proto::EncodePiece(
+  Piece piece(proto::EncodePiece(
       encoding_, proto::Part{.channel = channel, .ops = ops.Build(), .last = last}));
   exempt_bytes_ += static_cast<int64_t>(piece->size());
   sink_->Send(std::move(piece));

@@ -61,8 +61,7 @@ void Room::Tell(const Member& member, Delivery::Kind kind,
   member.link->Deliver({.kind = kind,
                         .member = member.id,
                         .channel = channel_,
-                        .piece = std::make_shared<const std::string>(
-                            proto::EncodePiece(member.link->encoding(), message))});
+                        .piece = Piece(proto::EncodePiece(member.link->encoding(), message))});
 }
 
 void Room::TellAll(Delivery::Kind kind, const proto::ServerMessage& message, MemberId except,
@@ -74,7 +73,7 @@ void Room::TellAll(Delivery::Kind kind, const proto::ServerMessage& message, Mem
     const proto::Encoding encoding = member->link->encoding();
     Piece& piece = pieces[static_cast<size_t>(encoding)];
     if (piece == nullptr) {
-      piece = std::make_shared<const std::string>(proto::EncodePiece(encoding, message));
+      piece = Piece(proto::EncodePiece(encoding, message));
     }
     member->link->Deliver({.kind = kind,
                            .member = member->id,

@@ -8,13 +8,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/piece.h"
 
 namespace coedit::server {
 
@@ -45,9 +45,6 @@ class RandomSource {
   // `bytes` unpredictable bytes as lower-case hex. Any thread.
   virtual std::string Hex(int bytes) = 0;
 };
-
-// One encoded server message; shared by every connection it goes to.
-using Piece = std::shared_ptr<const std::string>;
 
 // Bytes to one client. Called on the executor of the connection's shard only.
 class FrameSink {

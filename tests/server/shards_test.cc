@@ -159,9 +159,7 @@ TEST(RemoteLink, BoundsWhatIsUnderWay) {
   const auto link = std::make_shared<RemoteLink>(session, &executor, /*bytes_max=*/1000);
   EXPECT_EQ(link->encoding(), proto::Encoding::kProtobuf);
   const auto deliver = [&](Delivery::Kind kind, size_t bytes) {
-    link->Deliver({.kind = kind,
-                   .member = 1,
-                   .piece = std::make_shared<const std::string>(std::string(bytes, 'x'))});
+    link->Deliver({.kind = kind, .member = 1, .piece = Piece(std::string(bytes, 'x'))});
   };
   const auto run = [&] { timeline.RunUntil(timeline.now()); };
   using enum Delivery::Kind;

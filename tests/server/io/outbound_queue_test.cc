@@ -17,7 +17,7 @@
 namespace coedit::server {
 namespace {
 
-Piece Make(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
+Piece Make(std::string text) { return Piece(std::move(text)); }
 
 std::string Joined(absl::Span<const iovec> buffers) {
   std::string out;
