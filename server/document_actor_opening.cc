@@ -128,7 +128,7 @@ void DocumentActor::AdmitOpen(OpenRequest request) {
   if (const absl::Status fits = CheckNewAuthor(request.client_id()); !fits.ok()) {
     return RefuseOpen(request, WireCode::kForbidden, std::string(fits.message()));
   }
-  const ot::AuthorNumber author = authors_.Register(request.session->identity);
+  const ot::AuthorNumber author = authors_.Register(IdentityOf(request.session));
   WaitingOpen open{.request = std::move(request), .author = author, .history = {}};
 
   const std::optional<proto::Known>& known = open.request.open.known;

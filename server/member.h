@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -60,7 +61,7 @@ class MemberLink {
 // What a session said in its hello; one record for all that refer to it.
 struct SessionInfo {
   std::string session_id;
-  std::shared_ptr<const Identity> identity;
+  Identity identity;
   uint64_t attempt = 0;
   bool takes_parts = false;  // a snapshot may come in parts
 };
@@ -72,8 +73,14 @@ struct OpenRequest {
   std::shared_ptr<const SessionInfo> session;
   proto::Open open;
 
-  const std::string& client_id() const { return session->identity->client_id; }
+  const std::string& client_id() const { return session->identity.client_id; }
 };
+
+// The part of it that outlives the session, where its commits do; keeps the whole record.
+inline std::shared_ptr<const Identity> IdentityOf(std::shared_ptr<const SessionInfo> session) {
+  const Identity* identity = &session->identity;
+  return {std::move(session), identity};
+}
 
 // One edit by somebody who does not enter the room (an HTTP request). It takes its place in the
 // order and waits at the gate like a member's; a resend gets the first answer.
@@ -128,8 +135,8 @@ struct Member {
   absl::Duration presence_not_before;                 // steady time
   bool presence_timer = false;
 
-  const std::string& client_id() const { return session->identity->client_id; }
-  const proto::User& user() const { return session->identity->user; }
+  const std::string& client_id() const { return session->identity.client_id; }
+  const proto::User& user() const { return session->identity.user; }
 };
 
 // What may be told of a member to those who are not in the room.

@@ -112,23 +112,22 @@ void Session::On(const proto::Hello& hello) {
                 absl::StrCat("protocol ", hello.protocol, " is not supported; this server speaks ",
                              kProtocolVersion));
   }
-  auto identity = std::make_shared<const Identity>(
-      Identity{hello.client_id, MakeUser(hello, environment_->limits.name_characters)});
-  if (!pass_.Welcome(identity)) {
+  auto info = std::make_shared<const SessionInfo>(SessionInfo{
+      .session_id = absl::StrCat("s-", environment_->random->Hex(8)),
+      .identity = {hello.client_id, MakeUser(hello, environment_->limits.name_characters)},
+      .attempt = hello.attempt,
+      .takes_parts = std::find(hello.capabilities.begin(), hello.capabilities.end(), "parts") !=
+                     hello.capabilities.end()});
+  if (!pass_.Welcome(IdentityOf(info))) {
     return Fail(WireCode::kRate,
                 absl::StrCat("this client has ", environment_->limits.connections_per_user,
                              " connections already"));
   }
-  info_ = std::make_shared<const SessionInfo>(SessionInfo{
-      .session_id = absl::StrCat("s-", environment_->random->Hex(8)),
-      .identity = std::move(identity),
-      .attempt = hello.attempt,
-      .takes_parts = std::find(hello.capabilities.begin(), hello.capabilities.end(), "parts") !=
-                     hello.capabilities.end()});
+  info_ = std::move(info);
   state_ = State::kLive;
   Send(proto::Welcome{
       .session_id = info_->session_id,
-      .user = info_->identity->user,
+      .user = info_->identity.user,
       .limits = environment_->limits.wire(),
       .heartbeat_seconds = static_cast<uint32_t>(environment_->limits.heartbeat_seconds),
       .server = environment_->server_name,

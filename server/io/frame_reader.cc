@@ -54,7 +54,19 @@ absl::string_view View(const uint8_t* bytes, size_t count) {
 
 void FrameReader::SkipMessages() {
   skips_ = true;
-  message_.Free();
+  (void)TakeGathered(&Gathered::message);
+}
+
+void FrameReader::Gather(std::string Gathered::*part, absl::string_view bytes) {
+  if (gathered_ == nullptr) gathered_ = std::make_unique<Gathered>();
+  (gathered_.get()->*part).append(bytes.data(), bytes.size());
+}
+
+std::string FrameReader::TakeGathered(std::string Gathered::*part) {
+  if (gathered_ == nullptr) return "";
+  std::string taken = std::exchange(gathered_.get()->*part, std::string());
+  if (gathered_->message.empty() && gathered_->control.empty()) gathered_.reset();
+  return taken;
 }
 
 FrameReader::Fault FrameReader::Take(uint8_t* bytes, size_t count, absl::Duration now,
@@ -89,26 +101,25 @@ FrameReader::Fault FrameReader::Take(uint8_t* bytes, size_t count, absl::Duratio
       header_bytes_ = 0;
     }
     if (IsControl(header_[0])) {
-      if (!frame_ends || !control_.bytes.empty()) control_.bytes.append(part.data(), part.size());
+      const bool in_parts = !frame_ends || HasGathered(&Gathered::control);
+      if (in_parts) Gather(&Gathered::control, part);
       if (!frame_ends) continue;
       // A control frame may stand between the fragments of a message that is still owed.
       if (!in_message_) unfinished_since_ = absl::InfiniteDuration();
-      note(OnControl(control_.bytes.empty() ? part : control_.bytes, handler));
-      control_.Free();
+      const std::string gathered = TakeGathered(&Gathered::control);
+      note(OnControl(in_parts ? gathered : part, handler));
       continue;
     }
     const bool message_ends = frame_ends && !in_message_;
     if (message_ends) unfinished_since_ = absl::InfiniteDuration();
     if (skips_) continue;
-    if (message_ends && message_.bytes.empty()) {
+    if (message_ends && !HasGathered(&Gathered::message)) {
       note(OnMessageEnd(part, handler));
       continue;
     }
-    message_.bytes.append(part.data(), part.size());
+    Gather(&Gathered::message, part);
     if (!message_ends) continue;
-    const std::string message = std::move(message_.bytes);
-    message_.Free();
-    note(OnMessageEnd(message, handler));
+    note(OnMessageEnd(TakeGathered(&Gathered::message), handler));
   }
   return first;
 }
@@ -139,7 +150,8 @@ FrameReader::Fault FrameReader::OnHeader(absl::Duration now, const Limits& limit
   if (skips_) return Fault::kNone;
   if (opcode != kContinuation && (opcode == kText) != expects_text_) return Fault::kWrongKind;
   const uint64_t most = handler.MessageBytesMax();
-  if (left_ > most || message_.bytes.size() + left_ > most) return Fault::kTooLarge;
+  const uint64_t before = gathered_ != nullptr ? gathered_->message.size() : 0;
+  if (left_ > most || before + left_ > most) return Fault::kTooLarge;
   if (limits.fragments_per_message != 0 && fragments_ > limits.fragments_per_message) {
     return Fault::kFragments;
   }

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -67,13 +68,18 @@ class FrameReader {
  private:
   // What is kept of a message while its parts come in; of a control frame too.
   struct Gathered {
-    std::string bytes;
-    void Free() { std::string().swap(bytes); }
+    std::string message;
+    std::string control;
   };
 
   Fault OnHeader(absl::Duration now, const Limits& limits, const FrameHandler& handler);
   Fault CheckControlRate(absl::Duration now, const Limits& limits);
   void Unmask(uint8_t* bytes, size_t count);
+  bool HasGathered(std::string Gathered::*part) const {
+    return gathered_ != nullptr && !(gathered_.get()->*part).empty();
+  }
+  void Gather(std::string Gathered::*part, absl::string_view bytes);
+  std::string TakeGathered(std::string Gathered::*part);
   // The whole payload of a control frame.
   Fault OnControl(absl::string_view payload, FrameHandler* handler);
   Fault OnMessageEnd(absl::string_view message, FrameHandler* handler);
@@ -92,8 +98,7 @@ class FrameReader {
   uint64_t left_ = 0;  // payload bytes of the current frame still to come
   absl::Duration unfinished_since_ = absl::InfiniteDuration();
   absl::Duration control_since_ = absl::ZeroDuration();  // when the tokens were counted last
-  Gathered message_;
-  Gathered control_;
+  std::unique_ptr<Gathered> gathered_;                   // nullptr: nothing is kept
 };
 
 }  // namespace coedit::server

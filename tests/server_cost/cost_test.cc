@@ -94,15 +94,15 @@ TEST(DocumentMemory, AnEmptyOneAndItsMembersAreSmall) {
     request.link = link;
     request.session = std::make_shared<const SessionInfo>(SessionInfo{
         .session_id = absl::StrCat(absl::Hex(index, absl::kZeroPad16), "fedcba9876543210"),
-        .identity = std::make_shared<const Identity>(Identity{
-            .client_id = absl::StrCat(absl::Hex(index, absl::kZeroPad16), "0123456789abcdef"),
-            .user = {.id = "", .name = "Ada Lovelace", .color = "#aabbcc"}}),
+        .identity = {.client_id =
+                         absl::StrCat(absl::Hex(index, absl::kZeroPad16), "0123456789abcdef"),
+                     .user = {.id = "", .name = "Ada Lovelace", .color = "#aabbcc"}},
         .attempt = 1});
     request.open = {.request = 1, .document = "d"};
     actor->Open(std::move(request));
   }
   ASSERT_EQ(actor->room().size(), static_cast<size_t>(kMembers));
-  EXPECT_LE((HeapNow().live_bytes - opened) / kMembers, 640);
+  EXPECT_LE((HeapNow().live_bytes - opened) / kMembers, 600);
   RecordProperty("document_bytes", static_cast<int>(opened - before));
   RecordProperty("member_bytes", static_cast<int>((HeapNow().live_bytes - opened) / kMembers));
   actor->Forget();
