@@ -40,5 +40,10 @@ endif()
 find_program(COEDIT_CCACHE ccache)
 mark_as_advanced(COEDIT_CCACHE)
 if(COEDIT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${COEDIT_CCACHE})
+  # ccache takes precompiled headers only with these, and a compiler that lets them be seen.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${COEDIT_CCACHE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-fpch-preprocess)
+  endif()
 endif()
