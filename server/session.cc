@@ -26,7 +26,7 @@ constexpr uint32_t kTooSlowComeBackMs = 500;
 
 std::shared_ptr<Session> Session::Make(Shards* shards, size_t shard, FrameSink* sink,
                                        proto::Encoding encoding) {
-  std::shared_ptr<Session> session(new Session(shards, shard, sink, encoding));
+  auto session = std::make_shared<Session>(Key(), shards, shard, sink, encoding);
   if (!session->pass_.AwaitHello()) {
     session->Fail(WireCode::kUnavailable, "too many connections have not said who they are",
                   kCloseOverloaded);
@@ -34,7 +34,7 @@ std::shared_ptr<Session> Session::Make(Shards* shards, size_t shard, FrameSink* 
   return session;
 }
 
-Session::Session(Shards* shards, size_t shard, FrameSink* sink, proto::Encoding encoding)
+Session::Session(Key, Shards* shards, size_t shard, FrameSink* sink, proto::Encoding encoding)
     : shards_(shards),
       shard_(shard),
       environment_(&shards->environment(shard)),
@@ -113,7 +113,8 @@ void Session::On(const proto::Hello& hello) {
                              kProtocolVersion));
   }
   auto info = std::make_shared<const SessionInfo>(SessionInfo{
-      .session_id = absl::StrCat("s-", environment_->random->Hex(8)),
+      // Enough to tell those apart who are there, and so short that the string needs no heap.
+      .session_id = absl::StrCat("s-", environment_->random->Hex(6)),
       .identity = {hello.client_id, MakeUser(hello, environment_->limits.name_characters)},
       .attempt = hello.attempt,
       .takes_parts = std::find(hello.capabilities.begin(), hello.capabilities.end(), "parts") !=

@@ -32,11 +32,15 @@
 namespace coedit::server {
 
 class Session final : public MemberLink, public std::enable_shared_from_this<Session> {
+  struct Key {};  // of Make
+
  public:
   // On the executor of `shard`. `sink` is used until Close was called on it or OnDisconnected,
   // whichever comes first.
   static std::shared_ptr<Session> Make(Shards* shards, size_t shard, FrameSink* sink,
                                        proto::Encoding encoding);
+
+  Session(Key, Shards* shards, size_t shard, FrameSink* sink, proto::Encoding encoding);
 
   // One whole message of the transport.
   void OnFrame(absl::string_view bytes);
@@ -80,8 +84,6 @@ class Session final : public MemberLink, public std::enable_shared_from_this<Ses
     std::vector<proto::Incoming> decoded;
     std::vector<std::string> frames;
   };
-
-  Session(Shards* shards, size_t shard, FrameSink* sink, proto::Encoding encoding);
 
   void Take(std::vector<proto::Incoming> incoming);
   // True if the session moves to where this document is, and `open` is held back until it has.
