@@ -109,7 +109,8 @@ void CommitHistory::Prepend(absl::Span<const Commit> commits) {
   while (!commits.empty()) {
     const absl::Span<const Commit> some = commits.first(std::min(commits.size(), kChunkCommits));
     commits.remove_prefix(some.size());
-    Chunk& chunk = chunks.emplace_back(before + 1, some.front().digest, length, std::string());
+    chunks.push_back({before + 1, some.front().digest, length, std::string()});
+    Chunk& chunk = chunks.back();
     for (const Commit& commit : some) {
       COEDIT_CHECK(commit.revision == ++before);
       const CommitBytes encoded = EncodeCommit(commit.author, commit.sequence, commit.delta);
