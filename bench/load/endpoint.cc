@@ -61,7 +61,9 @@ absl::StatusOr<Endpoint> ParseEndpoint(absl::string_view url) {
 }
 
 std::string SourceAddress(const Endpoint& endpoint, uint64_t n) {
-  constexpr uint64_t kPerAddress = 20000;
+  // Half of its ports: Linux gives a connection an even one, and searches for a millisecond where
+  // few of those are left.
+  constexpr uint64_t kPerAddress = 10000;
   constexpr uint64_t kAddresses = 200;
   const uint64_t address = n / kPerAddress % kAddresses;
   if (address == 0 || endpoint.address.find(':') != std::string::npos) return "";

@@ -24,7 +24,7 @@ struct Endpoint {
 };
 
 // The source address for connection number `n` of a load: one address has 28,000 ports to offer, so
-// beyond 20,000 connections others of 127.0.0.0/8 lend theirs. Empty while the first will do, and
+// beyond 10,000 connections others of 127.0.0.0/8 lend theirs. Empty while the first will do, and
 // for a server that listens on ::1, which is alone.
 std::string SourceAddress(const Endpoint& endpoint, uint64_t n);
 

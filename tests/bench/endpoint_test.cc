@@ -28,12 +28,12 @@ TEST(EndpointTest, TakesLoopbackAddresses) {
   }
 }
 
-// One address has 28,000 ports: beyond 20,000 connections another one lends its own.
+// One address has 28,000 ports: beyond 10,000 connections another one lends its own.
 TEST(EndpointTest, SourceAddressesLastForManyConnections) {
   const Endpoint four{.address = "127.0.0.1"};
-  EXPECT_EQ(SourceAddress(four, 19'999), "");
-  EXPECT_EQ(SourceAddress(four, 20'000), "127.0.0.2");
-  EXPECT_EQ(SourceAddress(four, 45'000), "127.0.0.3");
+  EXPECT_EQ(SourceAddress(four, 9'999), "");
+  EXPECT_EQ(SourceAddress(four, 10'000), "127.0.0.2");
+  EXPECT_EQ(SourceAddress(four, 25'000), "127.0.0.3");
   const Endpoint six{.address = "::1"};
   EXPECT_EQ(SourceAddress(six, 45'000), "");
 }
